@@ -1,0 +1,141 @@
+package row
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Position is where a row stands in its file.
+type Position struct {
+	Row  int // data rows counted from 1
+	Line int // the line where it starts; for XLSX the sheet row
+}
+
+// Intent is what one row of the file asks for.
+type Intent struct {
+	Position
+
+	Operation string // as the contract names it: create, update, …
+	Target    string // whom it acts on, as the results file shows it
+	WaitsFor  string // the Target of another row that has to be there first; "" for nobody
+
+	// Kind groups operations of which the last one counts: a qualify and an
+	// unqualify of the same person settle each other, a qualify and an update
+	// do not.
+	Kind string
+
+	// Makes says that the operation brings its target into being, so that
+	// rows which wait for the target wait for this one.
+	Makes bool
+
+	Content  Fingerprint // of everything the row wants the API to hold
+	Once     bool        // may not be sent again before a look-up has shown that it was not applied
+	Asks     bool        // a person has to agree first: it destroys something or pays money
+	Notifies bool        // the vendor writes to the person
+	Skip     bool        // the row asks for nothing
+
+	MustExist bool // it is an error when the target is not there
+	Awaited   bool // another row of the file waits for this one
+
+	// Mark is a short text that names this row in every run, for an API that
+	// keeps notes. The engine sets it before the row is looked at.
+	Mark string
+
+	Problems []Problem // why the row cannot be sent; empty for a valid row
+
+	// Payload is the vendor's own reading of the row.
+	Payload any
+}
+
+// Problem is one thing wrong with a row, told so that the person who made the
+// file can mend it.
+type Problem struct {
+	Column string // header of the cell, or of the missing column
+	Value  string // what stood there
+	Reason string // what is wrong with it, as a clause: "is not an e-mail address"
+	Advice string // what to do
+}
+
+// String is the problem as one sentence.
+func (p Problem) String() string {
+	var b strings.Builder
+	if p.Column != "" {
+		fmt.Fprintf(&b, "column %q: ", p.Column)
+	}
+	if p.Value != "" {
+		fmt.Fprintf(&b, "%q ", shorten(p.Value))
+	}
+	b.WriteString(p.Reason)
+	if p.Advice != "" {
+		b.WriteString("; " + p.Advice)
+	}
+	return b.String()
+}
+
+// shorten keeps a runaway cell from filling the results file.
+func shorten(s string) string {
+	const most = 80
+	r := []rune(s)
+	if len(r) <= most {
+		return s
+	}
+	return string(r[:most]) + "…"
+}
+
+// Explain joins problems into the text of the error column.
+func Explain(problems []Problem) string {
+	parts := make([]string, len(problems))
+	for i, p := range problems {
+		parts[i] = p.String()
+	}
+	return strings.Join(parts, " · ")
+}
+
+// Outcome is what became of a row: the part of a results line that is not
+// known before the row was tried.
+type Outcome struct {
+	Status     Status
+	ID         string
+	Code       string
+	URL        string
+	HTTPStatus int    // of the last answer; 0 when there was none
+	Attempts   int    // writes that were sent for the row
+	Error      string // why it failed, or a remark on what was done
+	Finished   time.Time
+}
+
+// Fingerprint is 64 bits of a SHA-256 sum. Among a million rows the chance
+// that any two different ones share one is below 3 in 100 million.
+type Fingerprint uint64
+
+// FingerprintOf sums the parts in order; no two lists of parts sum alike by
+// the way they join.
+func FingerprintOf(parts ...string) Fingerprint {
+	var buf [256]byte
+	b := buf[:0]
+	for _, p := range parts {
+		b = binary.AppendUvarint(b, uint64(len(p)))
+		b = append(b, p...)
+	}
+	sum := sha256.Sum256(b)
+	return Fingerprint(binary.BigEndian.Uint64(sum[:8]))
+}
+
+// String is the fingerprint as 16 hexadecimal digits.
+func (f Fingerprint) String() string { return fmt.Sprintf("%016x", uint64(f)) }
+
+// ParseFingerprint is the inverse of String.
+func ParseFingerprint(s string) (Fingerprint, error) {
+	if len(s) != 16 {
+		return 0, fmt.Errorf("%q is not 16 hexadecimal digits", s)
+	}
+	v, err := strconv.ParseUint(s, 16, 64)
+	if err != nil {
+		return 0, fmt.Errorf("%q is not 16 hexadecimal digits", s)
+	}
+	return Fingerprint(v), nil
+}
