@@ -1,0 +1,145 @@
+// Package batch does many jobs at once: one producer, a bounded number of
+// workers, and one goroutine that commits what the workers record. It knows
+// nothing of what the jobs are; every channel of a run lives here.
+//
+// There are two ways to stop. When the intake context ends, no further job is
+// taken and those under way finish. When the calls context ends, jobs under
+// way are expected to give up as well. An error of a job, of the producer or
+// of a commit ends the intake; what a job merely found out is not an error,
+// it is recorded.
+package batch
+
+import (
+	"context"
+	"errors"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// Pool says how to do a batch of jobs of type Job whose records are of type
+// Record.
+type Pool[Job, Record any] struct {
+	// Workers is the number of jobs under way at once, at least 1.
+	Workers int
+
+	// Produce hands each job to emit and returns when there are no more. Emit
+	// waits for a free worker, and returns false when no more jobs are taken:
+	// Produce should return nil then.
+	Produce func(emit func(Job) bool) error
+
+	// Work does one job under the calls context. It may call record any
+	// number of times, from its own goroutine only; record returns once the
+	// record has been committed. An error of Work ends the batch.
+	Work func(calls context.Context, job Job, record func(Record) error) error
+
+	// Commit makes records durable, all that wait at once. It is called by
+	// one goroutine. Its error reaches every job that waits for it and ends
+	// the batch.
+	Commit func([]Record) error
+}
+
+// errIntakeOver ends the producer's loop when the intake context ended.
+var errIntakeOver = errors.New("no more jobs are taken")
+
+// waiting is a record whose job waits for the commit.
+type waiting[Record any] struct {
+	record Record
+	done   chan<- error
+}
+
+// Run does the whole batch and returns when every goroutine has ended. The
+// intake context has to end no later than the calls context. The end of the
+// intake is not an error; the first error of a job, of the producer or of a
+// commit is returned.
+func (p Pool[Job, Record]) Run(calls, intake context.Context) error {
+	intake, stop := context.WithCancelCause(intake)
+	defer stop(nil)
+
+	jobs := make(chan Job)
+	records := make(chan waiting[Record])
+
+	var committer, group errgroup.Group
+	committer.Go(func() error { return p.commitAll(records, stop) })
+
+	group.Go(func() error {
+		defer close(jobs)
+		return ending(stop, p.Produce(func(job Job) bool { return offer(intake, jobs, job) }))
+	})
+	for range max(1, p.Workers) {
+		group.Go(func() error { return p.work(calls, jobs, records, stop) })
+	}
+	err := group.Wait()
+	close(records)
+	if commitErr := committer.Wait(); commitErr != nil {
+		// The jobs that waited failed with it: it is the cause.
+		return commitErr
+	}
+	return err
+}
+
+// ending ends the intake when err is an error, and passes it on.
+func ending(stop context.CancelCauseFunc, err error) error {
+	if err != nil {
+		stop(errIntakeOver)
+	}
+	return err
+}
+
+// offer hands the job to the next free worker.
+func offer[Job any](intake context.Context, jobs chan<- Job, job Job) bool {
+	if intake.Err() != nil {
+		return false
+	}
+	select {
+	case jobs <- job:
+		return true
+	case <-intake.Done():
+		return false
+	}
+}
+
+// work does jobs until there are none. After an error of its own it goes on
+// taking jobs off the channel, undone, so that the producer is never left
+// waiting for a worker that has gone.
+func (p Pool[Job, Record]) work(calls context.Context, jobs <-chan Job, records chan<- waiting[Record], stop context.CancelCauseFunc) error {
+	done := make(chan error, 1) // room for the answer, so that the committer never waits for a worker
+	record := func(r Record) error {
+		records <- waiting[Record]{r, done}
+		return <-done
+	}
+	for job := range jobs {
+		if err := ending(stop, p.Work(calls, job, record)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// commitAll commits what waits, everything at once, until records closes.
+// After an error nothing more is committed: what stands on disk stays a
+// beginning of what was recorded.
+func (p Pool[Job, Record]) commitAll(records <-chan waiting[Record], stop context.CancelCauseFunc) error {
+	var failed error
+	var batch []Record
+	var acks []chan<- error
+	for first := range records {
+		batch, acks = append(batch[:0], first.record), append(acks[:0], first.done)
+		for more := true; more && len(batch) < max(1, p.Workers); {
+			select {
+			case next, ok := <-records:
+				if more = ok; ok {
+					batch, acks = append(batch, next.record), append(acks, next.done)
+				}
+			default:
+				more = false
+			}
+		}
+		if failed == nil {
+			failed = ending(stop, p.Commit(batch))
+		}
+		for _, done := range acks {
+			done <- failed
+		}
+	}
+	return failed
+}
