@@ -1,0 +1,153 @@
+package ledger
+
+import (
+	"bufio"
+	"cmp"
+	"encoding/csv"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strconv"
+
+	"github.com/refbulk/refbulk/pkg/row"
+	"github.com/refbulk/refbulk/pkg/sheet"
+)
+
+// Row is what the finished file needs to know of a row of the input.
+type Row struct {
+	row.Position
+	Key   Key
+	Carry []string // the cells to carry along, as many as headings were given
+}
+
+// Finish rewrites the results file in one step: the latest entry of every row
+// in file order, then the entries of rows that the file no longer has, with
+// row and line empty. What a rehearsal left is dropped by a real run. Rows
+// calls its argument with every row in file order, and counted is called with
+// the status and the error text of each; a row that was not reached has no
+// line and is counted as pending.
+func (l *Ledger) Finish(carry []string, rows func(func(Row) error) error, counted func(r Row, s row.Status, problem string) error) error {
+	if l.size == 0 {
+		if err := l.begin(); err != nil {
+			return err
+		}
+	}
+	all, end, err := scan(l.file, l.size)
+	if err == nil && end != l.size {
+		err = fmt.Errorf("its last lines cannot be read back")
+	}
+	if err != nil {
+		return fmt.Errorf("finishing the results file %s: %w", l.path, err)
+	}
+	l.index = newIndex(all)
+	whole, err := sheet.Create(l.path)
+	if err != nil {
+		return fmt.Errorf("finishing the results file: %w", err)
+	}
+	defer whole.Close()
+	if _, err := whole.Write(headerLine(carry)); err != nil {
+		return fmt.Errorf("finishing the results file: %w", err)
+	}
+	f := finisher{ledger: l, out: csv.NewWriter(whole), width: columnCount + len(carry)}
+	if err := rows(func(r Row) error {
+		status, problem, err := f.write(r)
+		if err != nil {
+			return fmt.Errorf("finishing the results file: %w", err)
+		}
+		return counted(r, status, problem)
+	}); err != nil {
+		return err
+	}
+	if err := f.writeRest(); err != nil {
+		return err
+	}
+	f.out.Flush()
+	if err := f.out.Error(); err != nil {
+		return fmt.Errorf("finishing the results file: %w", err)
+	}
+	return whole.Commit()
+}
+
+// finisher copies entries from the file as it grew into the finished one.
+type finisher struct {
+	ledger *Ledger
+	out    *csv.Writer
+	width  int
+	cells  []string
+}
+
+// write copies the latest entry of a row, at its place in the file of today.
+func (f *finisher) write(r Row) (status row.Status, problem string, err error) {
+	e, ok := f.ledger.index.find(r.Key)
+	if !ok {
+		return row.Pending, "", nil
+	}
+	e.used = true
+	record, err := recordAt(f.ledger.file, e.offset)
+	if err != nil {
+		return e.status, "", err
+	}
+	f.cells = append(f.cells[:0], strconv.Itoa(r.Row), strconv.Itoa(r.Line))
+	f.cells = append(f.cells, record[2:columnCount]...)
+	for _, cell := range r.Carry {
+		f.cells = append(f.cells, sheet.Guard(cell))
+	}
+	return e.status, sheet.Unguard(record[colError]), f.out.Write(f.cells)
+}
+
+// writeRest copies the entries of rows that the file no longer has, in the
+// order in which they were recorded.
+func (f *finisher) writeRest() error {
+	var rest index
+	for _, e := range f.ledger.index {
+		if !e.used && (!e.rehearsal || f.ledger.rehearsal) {
+			rest = append(rest, e)
+		}
+	}
+	slices.SortFunc(rest, func(a, b indexed) int { return cmp.Compare(a.offset, b.offset) })
+	for _, e := range rest {
+		record, err := recordAt(f.ledger.file, e.offset)
+		if err != nil {
+			return err
+		}
+		cells := slices.Clone(record)
+		cells[0], cells[1] = "", ""
+		for len(cells) < f.width {
+			cells = append(cells, "")
+		}
+		if err := f.out.Write(cells[:f.width]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Read calls each with every entry of a results file, of which nobody needs
+// to hold the lock.
+func Read(path string, each func(Entry) error) error {
+	file, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("opening the results file: %w", err)
+	}
+	defer file.Close()
+	reader := newReader(bufio.NewReader(file))
+	first, err := reader.Read()
+	if err != nil || len(first) < len(header) || !slices.Equal(first[:len(header)], header) {
+		return fmt.Errorf("%s is not a results file of refbulk: its first line is another", path)
+	}
+	for {
+		record, err := reader.Read()
+		if err == io.EOF {
+			return nil
+		}
+		entry, err := readEntry(record, err)
+		if err != nil {
+			line, _ := reader.FieldPos(0)
+			return fmt.Errorf("reading %s: line %d: %w", path, line, err)
+		}
+		if err := each(entry); err != nil {
+			return err
+		}
+	}
+}

@@ -1,0 +1,183 @@
+// Package ledger keeps the results file: one outcome per row, durable before
+// the row's worker goes on, and the answer to which rows are settled. While a
+// run lasts the file is only appended to; when it ends it is rewritten in one
+// step, one line per row in file order. A torn end, the mark of a kill or a
+// power cut, heals when the file is opened; the latest entry of a row counts.
+//
+// A Ledger belongs to one goroutine, but for Last, which any may call between
+// Open and Finish.
+package ledger
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/refbulk/refbulk/pkg/row"
+	"github.com/refbulk/refbulk/pkg/sheet"
+)
+
+// Options say how a results file is opened.
+type Options struct {
+	Path        string
+	Rehearsal   bool          // entries are a rehearsal's: they settle nothing of a real run
+	LockTimeout time.Duration // how long to wait for another run on the same file
+	Owner       string        // who we are, for the one who finds the file locked
+}
+
+// Ledger is an open results file.
+type Ledger struct {
+	path      string
+	rehearsal bool
+	lock      *lock
+	file      *os.File // nil when there was none
+	size      int64    // of what was appended whole; 0 = the file is yet to be begun
+	index     index
+	buffer    bytes.Buffer
+}
+
+// Open locks the results file, cuts off a torn end and reads what is settled.
+// There is no file until the first entry. The error is a *LockedError when another run
+// holds the file; nothing was touched then.
+func Open(o Options) (*Ledger, error) {
+	path, err := realPath(o.Path)
+	if err != nil {
+		return nil, err
+	}
+	l := &Ledger{path: path, rehearsal: o.Rehearsal}
+	if l.lock, err = acquire(path, o.LockTimeout, o.Owner); err != nil {
+		return nil, err
+	}
+	if err := l.open(); err != nil {
+		l.lock.release()
+		return nil, err
+	}
+	return l, nil
+}
+
+// realPath follows a symbolic link, because a whole file is put in place of
+// the old one, not of a link to it.
+func realPath(path string) (string, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return "", fmt.Errorf("finding the results file: %w", err)
+	}
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real
+	}
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return "", fmt.Errorf("the results path %s is not a file: name another with --results", path)
+	}
+	return path, nil
+}
+
+// open reads what is there. A file that is missing, empty or was cut off
+// within its first line is begun by the first entry.
+func (l *Ledger) open() error {
+	file, err := os.OpenFile(l.path, os.O_RDWR, 0o600)
+	if os.IsNotExist(err) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("opening the results file: %w; name another place with --results", err)
+	}
+	l.file = file
+	if err := l.load(); err != nil {
+		return errors.Join(err, file.Close())
+	}
+	return nil
+}
+
+// begin puts a results file without entries in its place.
+func (l *Ledger) begin() error {
+	whole, err := sheet.Create(l.path)
+	if err != nil {
+		return fmt.Errorf("creating the results file: %w; name another place with --results", err)
+	}
+	defer whole.Close()
+	first := headerLine(nil)
+	if _, err = whole.Write(first); err == nil {
+		err = whole.Commit()
+	}
+	if err == nil && l.file != nil {
+		err = l.file.Close()
+	}
+	if err == nil {
+		l.file, err = os.OpenFile(l.path, os.O_RDWR, 0o600)
+	}
+	if err != nil {
+		return fmt.Errorf("creating the results file: %w", err)
+	}
+	l.size = int64(len(first))
+	return nil
+}
+
+// Path is where the results file really stands.
+func (l *Ledger) Path() string { return l.path }
+
+// Key gives the key of a row in this file.
+func (l *Ledger) Key(r row.Fingerprint) Key { return Key{Row: r, Rehearsal: l.rehearsal} }
+
+// Last gives the latest status recorded of a row before this run, or after
+// Finish that of all, and the content that the row had; false when there is
+// none.
+func (l *Ledger) Last(key Key) (row.Status, row.Fingerprint, bool) {
+	i, ok := l.index.find(key)
+	if !ok {
+		return row.Pending, 0, false
+	}
+	return i.status, i.content, true
+}
+
+// LastEntry reads the latest entry of a row before this run.
+func (l *Ledger) LastEntry(key Key) (Entry, error) {
+	i, ok := l.index.find(key)
+	if !ok {
+		return Entry{}, fmt.Errorf("the results file has no entry of the row %v", key)
+	}
+	record, err := recordAt(l.file, i.offset)
+	if err != nil {
+		return Entry{}, err
+	}
+	return decode(record)
+}
+
+// Append adds entries in one write. With sync they are durable when it
+// returns. After an error the file holds what it held before.
+func (l *Ledger) Append(entries []Entry, sync bool) error {
+	if l.size == 0 {
+		if err := l.begin(); err != nil {
+			return err
+		}
+	}
+	l.buffer.Reset()
+	if err := encode(&l.buffer, entries); err != nil {
+		return fmt.Errorf("writing results: %w", err)
+	}
+	if _, err := l.file.WriteAt(l.buffer.Bytes(), l.size); err != nil {
+		_ = l.file.Truncate(l.size) // what was written of it would be cut off as torn, too
+		return fmt.Errorf("writing results: %w", err)
+	}
+	if sync {
+		if err := l.file.Sync(); err != nil {
+			return fmt.Errorf("writing results: %w", err)
+		}
+	}
+	l.size += int64(l.buffer.Len())
+	return nil
+}
+
+// Close gives the file and its lock up.
+func (l *Ledger) Close() error {
+	defer l.lock.release()
+	if l.file == nil {
+		return nil
+	}
+	if err := l.file.Close(); err != nil {
+		return fmt.Errorf("closing the results file: %w", err)
+	}
+	return nil
+}
