@@ -15,8 +15,7 @@ import (
 const (
 	// DefaultWindow is the window in which APIs usually count.
 	DefaultWindow = time.Minute
-	// DefaultPeak spreads 600 requests over 20 s: three times as fast as they come back, so that it
-	// costs a long list nothing, and no more than a busy web page asks of a server.
+	// DefaultPeak spreads 600 requests over 20 s, no more than a busy web page asks of a server.
 	DefaultPeak = 30.0
 )
 
@@ -211,6 +210,18 @@ func (g *Gate) sleep(ctx context.Context, d time.Duration) error {
 	case <-g.closed:
 	}
 	return g.ended(ctx)
+}
+
+// Expect tells that about n requests are to come. When they do not fit into one window they are no
+// longer smoothed to the peak: a slot comes back a window after it was used, so what is held back at the
+// beginning of a long list is missing at its end.
+func (g *Gate) Expect(n int) {
+	g.mu.Lock()
+	limit := g.limit
+	g.mu.Unlock()
+	if g.smooth != nil && limit > 0 && n > limit {
+		g.smooth.SetLimit(rate.Inf)
+	}
 }
 
 // Close ends all waiting and closes the Store. Leave every pass before.

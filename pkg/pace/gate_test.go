@@ -93,6 +93,26 @@ func TestSmoothingCostsALongListNothingAndKeepsThePeak(t *testing.T) {
 	})
 }
 
+func TestAListThatIsKnownToBeLongIsNotSmoothed(t *testing.T) {
+	for _, test := range []struct {
+		expected int
+		want     time.Duration
+	}{{600, 80 * time.Second}, {1200, 62 * time.Second}} {
+		synctest.Test(t, func(t *testing.T) {
+			g, s := New(Options{Limit: 600}), newCounter()
+			defer g.Close()
+			g.Expect(test.expected)
+			took := send(t, g, s, 1200, 64, time.Second/10, 1)
+			if diff := took - test.want; diff > 3*time.Second || diff < -3*time.Second {
+				t.Errorf("1200 requests at 600 a minute, %d of them expected, took %v, want about %v", test.expected, took, test.want)
+			}
+			if err := s.overrun(600, time.Minute); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
 func TestAListShorterThanTheLimitGoesAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g, s := New(Options{Limit: 600, Peak: -1}), newCounter()

@@ -6,13 +6,9 @@ import "time"
 // caller puts a ceiling to d.
 func (g *Gate) Hold(d time.Duration) {
 	g.mu.Lock()
-	until := time.Since(g.start) + d
-	grows := until > g.hold
-	g.hold = max(g.hold, until)
+	g.hold = max(g.hold, time.Since(g.start)+d)
 	g.mu.Unlock()
-	if grows {
-		g.log.Warn("all requests wait", "for", d)
-	}
+	g.log.Debug("all requests wait", "for", d)
 }
 
 // Halve halves the limit for the rest of this gate's life, down to 1, against the same shared count. A
@@ -25,7 +21,7 @@ func (g *Gate) Halve() {
 	limit := g.limit
 	g.mu.Unlock()
 	if limit > 0 {
-		g.log.Warn("the limit is halved from now on", "limit", limit, "window", g.window)
+		g.log.Debug("the limit is halved from now on", "limit", limit, "window", g.window)
 	}
 }
 
