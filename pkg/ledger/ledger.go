@@ -26,13 +26,15 @@ type Options struct {
 	Rehearsal   bool          // entries are a rehearsal's: they settle nothing of a real run
 	LockTimeout time.Duration // how long to wait for another run on the same file
 	Owner       string        // who we are, for the one who finds the file locked
+	ReadOnly    bool          // only ask what is settled: no lock, nothing is written
 }
 
 // Ledger is an open results file.
 type Ledger struct {
 	path      string
 	rehearsal bool
-	lock      *lock
+	readOnly  bool
+	lock      *lock    // nil when only read
 	file      *os.File // nil when there was none
 	size      int64    // of what was appended whole; 0 = the file is yet to be begun
 	index     index
@@ -47,7 +49,10 @@ func Open(o Options) (*Ledger, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &Ledger{path: path, rehearsal: o.Rehearsal}
+	l := &Ledger{path: path, rehearsal: o.Rehearsal, readOnly: o.ReadOnly}
+	if o.ReadOnly {
+		return l, l.open()
+	}
 	if l.lock, err = acquire(path, o.LockTimeout, o.Owner); err != nil {
 		return nil, err
 	}
@@ -77,7 +82,11 @@ func realPath(path string) (string, error) {
 // open reads what is there. A file that is missing, empty or was cut off
 // within its first line is begun by the first entry.
 func (l *Ledger) open() error {
-	file, err := os.OpenFile(l.path, os.O_RDWR, 0o600)
+	mode := os.O_RDWR
+	if l.readOnly {
+		mode = os.O_RDONLY
+	}
+	file, err := os.OpenFile(l.path, mode, 0o600)
 	if os.IsNotExist(err) {
 		return nil
 	}
@@ -172,7 +181,9 @@ func (l *Ledger) Append(entries []Entry, sync bool) error {
 
 // Close gives the file and its lock up.
 func (l *Ledger) Close() error {
-	defer l.lock.release()
+	if l.lock != nil {
+		defer l.lock.release()
+	}
 	if l.file == nil {
 		return nil
 	}

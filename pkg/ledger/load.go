@@ -73,7 +73,7 @@ func (l *Ledger) load() error {
 	if err != nil {
 		return fmt.Errorf("reading the results file %s: %w", l.path, err)
 	}
-	if end < info.Size() {
+	if end < info.Size() && !l.readOnly {
 		if err := l.file.Truncate(end); err != nil {
 			return fmt.Errorf("cutting the torn end off the results file: %w", err)
 		}

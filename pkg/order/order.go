@@ -26,7 +26,7 @@ type Survey struct {
 	kind    []row.Fingerprint // target and kind: what settles what
 	content []row.Fingerprint
 	waits   []row.Fingerprint // target of the row that has to be there first; 0 for none
-	makes   []bool
+	makes   []making
 	skip    []bool
 }
 
@@ -40,8 +40,27 @@ func (s *Survey) Add(in *row.Intent) {
 		waits = row.FingerprintOf(in.WaitsFor)
 	}
 	s.waits = append(s.waits, waits)
-	s.makes = append(s.makes, in.Makes && len(in.Problems) == 0)
+	s.makes = append(s.makes, makingOf(in))
 	s.skip = append(s.skip, in.Skip || in.Target == "")
+}
+
+// making is what a row does for those who wait for its target.
+type making uint8
+
+const (
+	makesNothing making = iota
+	wouldMake           // but it is invalid: those who wait are blocked by it
+	makes
+)
+
+func makingOf(in *row.Intent) making {
+	switch {
+	case !in.Makes:
+		return makesNothing
+	case len(in.Problems) > 0:
+		return wouldMake
+	}
+	return makes
 }
 
 // Len is the number of rows added.
@@ -143,7 +162,8 @@ func key(kind row.Fingerprint, place, repeat int) row.Fingerprint {
 	return row.FingerprintOf(kind.String(), strconv.Itoa(place), strconv.Itoa(repeat))
 }
 
-// maker finds the first row that brings the target into being.
+// maker finds the first row that brings the target into being, or that would
+// if it were valid.
 func (s *Survey) maker(byTarget []int32, target row.Fingerprint) int32 {
 	i, found := slices.BinarySearchFunc(byTarget, target, func(r int32, t row.Fingerprint) int {
 		return cmp.Compare(s.target[r], t)
@@ -151,12 +171,16 @@ func (s *Survey) maker(byTarget []int32, target row.Fingerprint) int32 {
 	if !found {
 		return none
 	}
+	would := int32(none)
 	for ; i < len(byTarget) && s.target[byTarget[i]] == target; i++ {
-		if s.makes[byTarget[i]] {
-			return byTarget[i]
+		switch r := byTarget[i]; {
+		case s.makes[r] == makes:
+			return r
+		case s.makes[r] == wouldMake && would == none:
+			would = r
 		}
 	}
-	return none
+	return would
 }
 
 func filled(n int) []int32 {

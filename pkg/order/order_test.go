@@ -78,6 +78,19 @@ func TestRowsRunAfterTheRowsTheyWaitFor(t *testing.T) {
 	}
 }
 
+func TestAValidRowOfTheReferrerIsWaitedForBeforeAnInvalidOne(t *testing.T) {
+	all := intents("create a x\ncreate a y\ncreate b <a\ncreate c\ncreate d <c")
+	for _, i := range []int{0, 3} {
+		all[i].Problems = []row.Problem{{Reason: "is invalid"}}
+	}
+	o := resolve(all)
+	for r, want := range map[int]int{3: 2, 5: 4} {
+		if _, got := o.WaitsFor(r); got != want {
+			t.Errorf("row %d waits for row %d, want row %d", r, got, want)
+		}
+	}
+}
+
 func TestARowThatRepeatsTheOneBeforeItIsADuplicate(t *testing.T) {
 	for _, test := range []struct {
 		name string

@@ -38,8 +38,9 @@ type Intent struct {
 	Notifies bool        // the vendor writes to the person
 	Skip     bool        // the row asks for nothing
 
-	MustExist bool // it is an error when the target is not there
-	Awaited   bool // another row of the file waits for this one
+	Would     Status // what the row ends as when its write succeeds
+	MustExist bool   // it is an error when the target is not there
+	Awaited   bool   // another row of the file waits for this one
 
 	// Mark is a short text that names this row in every run, for an API that
 	// keeps notes. The engine sets it before the row is looked at.
