@@ -1,0 +1,201 @@
+// Package api makes one HTTP call: it waits at the gate, sends the
+// credentials to the configured host and to no other, speaks JSON, and says
+// in a typed error what a failure means for the caller. It tries nothing
+// twice, and does not let net/http do so: a call that passed the gate is one
+// arrival at the server, or none.
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/refbulk/refbulk/pkg/pace"
+)
+
+// Config says where the API is and how to speak to it.
+type Config struct {
+	BaseURL   string        // root of the API; plain http only to loopback
+	Token     string        // sent as "Authorization: Bearer …"
+	UserAgent string        // who calls
+	Timeout   time.Duration // for one write; a read is given half as much again, lists are slow; 0 = 40s
+	Gate      *pace.Gate    // every call passes it; needed
+	Log       *slog.Logger  // nil = nowhere
+
+	// Explain turns the body of an error into a message for a person and the
+	// names of the fields it complains of.
+	Explain func(body []byte) (message string, fields []string)
+
+	// Transport is for a simulator, and for tests that have to see or fail
+	// connections; nil = a transport of the client's own.
+	Transport http.RoundTripper
+}
+
+// Client calls one API with one token. It is safe for concurrent use.
+type Client struct {
+	config Config
+	base   *url.URL
+	http   *http.Client
+	traced bool // the transport tells when it has a connection
+
+	reads, writes, throttled atomic.Int64
+}
+
+// New checks the configuration and makes no call.
+func New(config Config) (*Client, error) {
+	base, err := parseBase(config.BaseURL)
+	if err != nil {
+		return nil, err
+	}
+	if strings.ContainsFunc(config.Token, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return nil, errors.New("the API token holds spaces, line breaks or letters that no token has")
+	}
+	if config.Gate == nil {
+		return nil, errors.New("an API client needs a gate that its calls pass")
+	}
+	if config.Timeout <= 0 {
+		config.Timeout = 40 * time.Second
+	}
+	if config.Log == nil {
+		config.Log = slog.New(slog.DiscardHandler)
+	}
+	if config.Transport == nil {
+		config.Transport = newTransport()
+	}
+	_, traced := config.Transport.(*http.Transport)
+	return &Client{config: config, base: base, traced: traced, http: &http.Client{
+		Transport:     config.Transport,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}, nil
+}
+
+// parseBase refuses what would send a token in the clear or to nowhere.
+func parseBase(raw string) (*url.URL, error) {
+	base, err := url.Parse(raw)
+	if err != nil || base.Hostname() == "" {
+		return nil, fmt.Errorf("the API root %q is not an address; write it as https://host/path", raw)
+	}
+	switch {
+	case base.User != nil || base.RawQuery != "" || base.ForceQuery || base.Fragment != "":
+		return nil, fmt.Errorf("the API root may hold no user name, query or fragment; write it as https://%s%s", base.Host, base.Path)
+	case base.Scheme == "https", base.Scheme == "http" && isLoopback(base.Hostname()):
+		base.Path, base.RawPath = strings.TrimRight(base.Path, "/"), strings.TrimRight(base.RawPath, "/")
+		return base, nil
+	case base.Scheme == "http":
+		return nil, fmt.Errorf("plain http to %s would show the token to everyone on the way; use https (plain http is for this machine alone)", base.Host)
+	}
+	return nil, fmt.Errorf("the API root %q begins with %q; use https", raw, base.Scheme)
+}
+
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// Close gives up idle connections.
+func (c *Client) Close() { c.http.CloseIdleConnections() }
+
+// Stats counts the calls that passed the gate.
+type Stats struct {
+	Reads, Writes int64
+	Throttled     int64 // answered 429
+}
+
+// Stats is a snapshot of the counts so far.
+func (c *Client) Stats() Stats {
+	return Stats{Reads: c.reads.Load(), Writes: c.writes.Load(), Throttled: c.throttled.Load()}
+}
+
+// Request is one call.
+type Request struct {
+	Method string
+	Path   string // below the API root, escaped, starting with a slash
+	Query  url.Values
+	Body   any  // sent as JSON; nil for none
+	Reads  bool // changes nothing, whatever its method
+}
+
+// Do makes the call and decodes a successful answer's JSON into answer,
+// unless that is nil. It returns the answer's status, 0 when none came. Its
+// error is an *Error, or why the call never left: the request could not be
+// built, the context or the queue at the gate ended (the error wraps the
+// cause), or the announcement of a write failed.
+func (c *Client) Do(ctx context.Context, r Request, answer any) (status int, err error) {
+	req, err := c.request(ctx, r)
+	if err != nil {
+		return 0, err
+	}
+	pass, err := c.config.Gate.Enter(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer pass.Leave() // whatever happens; the first of its ends counts
+	passed := time.Now()
+	if err := c.allow(ctx, r); err != nil {
+		pass.Cancel()
+		return 0, err
+	}
+	timeout := c.config.Timeout
+	if r.Reads {
+		timeout += timeout / 2
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	left := time.Now()
+	status, header, failed := c.exchange(ctx, req, r.Reads, answer)
+	if failed != nil && failed.neverLeft {
+		pass.Cancel()
+	}
+	pass.Leave()
+	c.believe(header)
+	if failed != nil {
+		failed.Left = passed
+		err = failed
+	}
+	c.config.Log.LogAttrs(ctx, slog.LevelDebug, "call", slog.String("method", r.Method), slog.String("path", r.Path),
+		slog.Int("status", status), slog.Duration("took", time.Since(left)), slog.Any("error", err))
+	return status, err
+}
+
+// allow is the last word before a call that passed the gate leaves. Announcing
+// a write takes a while, in which its context may have ended.
+func (c *Client) allow(ctx context.Context, r Request) error {
+	if !r.Reads {
+		if err := announce(ctx); err != nil {
+			return err
+		}
+	}
+	if ctx.Err() != nil {
+		return fmt.Errorf("before the call left: %w", context.Cause(ctx))
+	}
+	if r.Reads {
+		c.reads.Add(1)
+	} else {
+		c.writes.Add(1)
+	}
+	return nil
+}
+
+// beforeWrite is the key of a context's function.
+type beforeWrite struct{}
+
+// BeforeWrite has announce called each time a write made under the returned
+// context has passed the gate and is about to leave. An error of announce
+// keeps the write from leaving, and is returned by Do as it is.
+func BeforeWrite(ctx context.Context, announce func() error) context.Context {
+	return context.WithValue(ctx, beforeWrite{}, announce)
+}
+
+func announce(ctx context.Context) error {
+	if f, ok := ctx.Value(beforeWrite{}).(func() error); ok {
+		return f()
+	}
+	return nil
+}
