@@ -1,0 +1,31 @@
+package retry
+
+import "time"
+
+// Policy is how often and after what waits work is tried again.
+type Policy struct {
+	Retries int           // tries after the first
+	First   time.Duration // longest wait before the first retry; 0 = 500ms
+	Most    time.Duration // longest wait of all; 0 = 30s
+}
+
+// Wait is the pause before retry number n, counted from 1: an exponentially
+// growing span of which the upper half is left to chance (0 ≤ chance < 1), so
+// that workers which failed together do not come back together.
+func (p Policy) Wait(n int, chance float64) time.Duration {
+	span, most := p.First, p.Most
+	if span <= 0 {
+		span = 500 * time.Millisecond
+	}
+	if most <= 0 {
+		most = 30 * time.Second
+	}
+	for ; n > 1 && span <= most/2; n-- {
+		span *= 2
+	}
+	if n > 1 {
+		span = most // it would be beyond
+	}
+	span = min(span, most)
+	return span - span/2 + min(span/2, time.Duration(chance*float64(span/2)))
+}
