@@ -1,0 +1,82 @@
+package fields
+
+// meaning is the key under which a heading has to be looked up, which may
+// depend on the headings beside it; "" when it names nothing here.
+func (m *matcher) meaning(k string) string {
+	if m.foreign(k) {
+		return ""
+	}
+	if m.bare[k] && !m.ownNames[k] {
+		return m.bareName(k)
+	}
+	return k
+}
+
+// foreign reports whether the headings beside it tell that the heading is
+// another system's: the id of a Stripe customer is no id of a referral
+// programme, and the Name of a Shopify order is its number.
+func (m *matcher) foreign(k string) bool {
+	for _, f := range foreignHeadings {
+		if k != f.key {
+			continue
+		}
+		for _, mark := range f.beside {
+			if m.seen[key(mark)] {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// bareName says what Name, Nom, Nombre or Nome is. Beside a last name it is
+// the first name, and beside both it is the whole; alone it is the whole too.
+// Beside a first name only, Nom is the last name and the others likely are
+// (Name;Vorname), of which no first name may be made.
+func (m *matcher) bareName(k string) string {
+	first, last := m.any(FirstNameAliases), m.any(LastNameAliases)
+	switch {
+	case first && !last && k == "nom":
+		return "lastname"
+	case first && !last:
+		return ""
+	case last && !first:
+		return "firstname"
+	}
+	return "fullname"
+}
+
+// any reports whether one of the headings is in the file.
+func (m *matcher) any(headings []string) bool {
+	if m.seen == nil {
+		return false
+	}
+	for _, h := range headings {
+		if m.seen[key(h)] {
+			return true
+		}
+	}
+	return false
+}
+
+// ownHeadings are the headings of a file that refbulk wrote there itself and
+// that say nothing to an import. A results or undo file is known by its
+// row_key, an export by the link beside the code; the error of a failed file
+// stands among somebody else's columns.
+func ownHeadings(headers []string) map[string]bool {
+	has := make(map[string]bool, len(headers))
+	for _, h := range headers {
+		has[h] = true
+	}
+	own := map[string]bool{"error": true}
+	if has["row_key"] {
+		for _, h := range []string{"row", "line", "operation", "target", "status", "id", "code", "url", "http_status", "attempts",
+			"finished_at", "row_key", "row_hash", "note", "change"} {
+			own[h] = true
+		}
+	}
+	if has["code"] && has["campaign_id"] {
+		own["url"] = true
+	}
+	return own
+}

@@ -1,0 +1,79 @@
+package fields
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/gocarina/gocsv"
+
+	"github.com/refbulk/refbulk/pkg/sheet"
+)
+
+// Record is one row, read into a T.
+type Record[T any] struct {
+	Value T
+	Meta  map[string]string // label → cell, of the campaign's own fields; nil when the file has none
+	At    sheet.Position
+}
+
+// Reader reads a sheet's rows one at a time into values of T, a struct of
+// strings whose csv tags are the names of fields; a tag that no column fills
+// stays empty. Cells come as they stand in the file: what they mean, and
+// whether a row is any good, is for the functions on cells to say. It is not
+// safe for concurrent use.
+type Reader[T any] struct {
+	rows *sheet.Rows
+	um   *gocsv.Unmarshaller
+	meta bool
+}
+
+// NewReader takes over rows, which nothing has read yet. The columns are those
+// of the same file.
+func NewReader[T any](rows *sheet.Rows, columns Columns) (*Reader[T], error) {
+	var zero T
+	um, err := gocsv.NewUnmarshaller(rows.CSV(), zero)
+	if err != nil {
+		return nil, fmt.Errorf("reading the header: %w", err)
+	}
+	if len(um.Headers) != len(columns.Names) {
+		return nil, fmt.Errorf("reading the header: it has %d columns, and fields were matched for %d", len(um.Headers), len(columns.Names))
+	}
+	rows.CSV().ReuseRecord = true // the cells are copied out of it
+	r := &Reader[T]{rows: rows, um: um}
+	const ignored = "-" // a name that gocsv gives to no field
+	names, labels := make([]string, len(columns.Names)), make([]string, len(columns.Names))
+	for i, name := range columns.Names {
+		names[i] = name
+		if name == "" {
+			names[i] = ignored
+		}
+		if label, ok := strings.CutPrefix(name, Meta); ok {
+			labels[i], r.meta = label, true
+		}
+	}
+	if err := um.RenormalizeHeaders(func([]string) []string { return names }); err != nil {
+		return nil, fmt.Errorf("reading the header: %w", err)
+	}
+	um.Headers = labels // under which ReadUnmatched gives what T does not have
+	return r, nil
+}
+
+// Next reads the next row, and returns io.EOF after the last.
+func (r *Reader[T]) Next() (Record[T], error) {
+	var value any
+	var meta map[string]string
+	var err error
+	if r.meta {
+		value, meta, err = r.um.ReadUnmatched()
+	} else {
+		value, err = r.um.Read()
+	}
+	if err != nil {
+		return Record[T]{}, err
+	}
+	delete(meta, "") // the ignored columns
+	return Record[T]{Value: value.(T), Meta: meta, At: r.rows.Position()}, nil
+}
+
+// Close ends the pass.
+func (r *Reader[T]) Close() error { return r.rows.Close() }
