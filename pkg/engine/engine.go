@@ -1,0 +1,223 @@
+// Package engine takes the rows of a file to an API, each once: it surveys
+// the file, sends what is due wave after wave through a pool of workers, and
+// records every outcome before its worker goes on. It knows no vendor; what
+// it needs of one is the interface Resource.
+//
+// A row's failure is an outcome. An error ends the run: the file cannot be
+// read, the results cannot be written, or there is a reason to stop.
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"github.com/refbulk/refbulk/pkg/batch"
+	"github.com/refbulk/refbulk/pkg/ledger"
+	"github.com/refbulk/refbulk/pkg/retry"
+	"github.com/refbulk/refbulk/pkg/row"
+	"github.com/refbulk/refbulk/pkg/sheet"
+)
+
+// Options say what to run and how.
+type Options struct {
+	Rows     func() (*sheet.Rows, error) // starts a pass over the file
+	Resource Resource
+	Ledger   *ledger.Ledger
+	Loop     *retry.Loop
+	Progress Progress     // nil = nobody watches
+	Log      *slog.Logger // nil = nowhere
+
+	Workers       int     // rows in flight; 0 = 16
+	First         int     // only so many rows; 0 = all
+	Strict        bool    // send nothing when any row is invalid
+	RetryRejected bool    // send rows again that were refused, although they have not changed
+	MaxRejected   float64 // share of the tried rows that may be refused; 0 = no bound
+}
+
+// Progress is told of every row that is done with. It is called by one
+// goroutine at a time.
+type Progress interface {
+	Done(row.Status)
+}
+
+// Engine runs one file. It is used once.
+type Engine struct {
+	options Options
+	fuse    fuse
+	undo    *ledger.Undo // nil = former states are not kept
+}
+
+// New takes the options as they are.
+func New(o Options) *Engine {
+	if o.Workers <= 0 {
+		o.Workers = 16
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Engine{options: o, fuse: fuse{share: o.MaxRejected}}
+}
+
+// KeepUndo has the rows that take changes back written to u. It is called
+// before Run.
+func (e *Engine) KeepUndo(u *ledger.Undo) { e.undo = u }
+
+// Try makes calls through the engine's retries, as Resource.Prepare does.
+func (e *Engine) Try(calls, intake context.Context) Try {
+	return func(op func(context.Context) error) error { return e.options.Loop.Do(calls, intake, op) }
+}
+
+// run is the sending of what a survey found due.
+type run struct {
+	*Engine
+	survey *Survey
+	queue  context.Context // ends when no further row may be sent
+	stop   context.CancelCauseFunc
+}
+
+// note is what the pool commits: an entry, and whether it is a row's last.
+type note struct {
+	ledger.Entry
+	final bool
+	sync  bool           // it has to be durable before its worker goes on
+	undo  *ledger.Change // what takes the change back; nil for none
+}
+
+// Run sends what is due. When the intake context ends, no further row is
+// sent; those in flight finish, unless the calls context ends as well. It
+// returns nil when every row was tried, else why not: a *retry.Stop, the cause
+// for which the intake ended, or an error that kept it from going on.
+func (e *Engine) Run(calls, intake context.Context, s *Survey) error {
+	queue, stop := context.WithCancelCause(intake)
+	defer stop(nil)
+	r := &run{Engine: e, survey: s, queue: queue, stop: stop}
+	if s.Due > 0 && !r.heldBack() {
+		if err := e.options.Resource.Prepare(calls, s.Due, e.Try(calls, queue)); err != nil {
+			return r.why(calls, fmt.Errorf("looking up the present state: %w", err))
+		}
+	}
+	for wave, rows := range s.waves {
+		if rows == 0 {
+			continue
+		}
+		if err := r.wave(calls, wave); err != nil {
+			return r.why(calls, err)
+		}
+		if queue.Err() != nil {
+			return context.Cause(queue)
+		}
+	}
+	return nil
+}
+
+// why is the reason for which the run ended. That its calls were abandoned is
+// none: the intake had ended before.
+func (r *run) why(calls context.Context, err error) error {
+	if calls.Err() != nil && errors.Is(err, context.Cause(calls)) {
+		return context.Cause(r.queue)
+	}
+	return err
+}
+
+// heldBack reports whether nothing is sent because the file has invalid rows.
+func (r *run) heldBack() bool { return r.options.Strict && r.survey.Invalid > 0 }
+
+// wave sends the rows of one wave.
+func (r *run) wave(calls context.Context, wave int) error {
+	return batch.Pool[row.Intent, note]{
+		Workers: r.options.Workers,
+		Produce: r.produce(wave),
+		Work:    r.work,
+		Commit:  r.commit,
+	}.Run(calls, r.queue)
+}
+
+// produce gives the rows of one wave that are not settled.
+func (r *run) produce(wave int) func(emit func(row.Intent) bool) error {
+	return func(emit func(row.Intent) bool) error {
+		err := r.each(r.queue, func(in *row.Intent) error {
+			if in.Row > r.survey.Rows {
+				return errEnough
+			}
+			if r.survey.status[in.Row-1] != row.Pending || r.survey.order.Wave(in.Row) != wave {
+				return nil
+			}
+			if !emit(*in) {
+				return errEnough
+			}
+			return nil
+		})
+		if errors.Is(err, errEnough) || r.queue.Err() != nil {
+			return nil
+		}
+		return err
+	}
+}
+
+// errEnough ends a pass over the file early.
+var errEnough = errors.New("no more rows are taken")
+
+// commit writes what the workers recorded.
+func (r *run) commit(notes []note) error {
+	entries := make([]ledger.Entry, len(notes))
+	var changes []ledger.Change
+	sync := false
+	for i, n := range notes {
+		entries[i] = n.Entry
+		sync = sync || n.sync
+		if n.undo != nil {
+			changes = append(changes, *n.undo)
+		}
+	}
+	if len(changes) > 0 {
+		if err := r.undo.Append(changes); err != nil {
+			return err
+		}
+	}
+	if err := r.options.Ledger.Append(entries, sync); err != nil {
+		return err
+	}
+	for _, n := range notes {
+		if !n.final {
+			continue
+		}
+		r.survey.status[n.Row-1] = n.Status
+		if r.options.Progress != nil {
+			r.options.Progress.Done(n.Status)
+		}
+	}
+	return nil
+}
+
+// entry is the line of the results file for an intent.
+func (r *run) entry(in *row.Intent, o row.Outcome) ledger.Entry {
+	o.Finished = time.Now()
+	return ledger.Entry{
+		Position: in.Position, Outcome: o, Operation: in.Operation, Target: in.Target,
+		Key: r.options.Ledger.Key(r.survey.order.Key(in.Row)), Content: in.Content,
+	}
+}
+
+// fuse ends a run of which too large a share is refused, so that a wrong
+// column does not burn the whole list.
+type fuse struct {
+	share           float64
+	tried, rejected atomic.Int64
+}
+
+// fuseAfter rows say enough about a list.
+const fuseAfter = 50
+
+// count adds an outcome, and reports whether the fuse has blown.
+func (f *fuse) count(s row.Status) bool {
+	tried := f.tried.Add(1)
+	rejected := f.rejected.Load()
+	if s == row.Rejected {
+		rejected = f.rejected.Add(1)
+	}
+	return f.share > 0 && tried > fuseAfter && float64(rejected) > f.share*float64(tried)
+}

@@ -1,0 +1,199 @@
+package engine
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"slices"
+
+	"github.com/refbulk/refbulk/pkg/ledger"
+	"github.com/refbulk/refbulk/pkg/row"
+	"github.com/refbulk/refbulk/pkg/sheet"
+)
+
+// Totals is what became of the rows of a file, counted in its finished results
+// file.
+type Totals struct {
+	Rows       int
+	Statuses   map[row.Status]int
+	NotReached int
+	Missing    int // absent where that is an error: to update, to unqualify
+	Failed     int // rows in the failed file
+}
+
+// Sum is the number of rows that are accounted for.
+func (t Totals) Sum() int {
+	sum := t.NotReached
+	for _, n := range t.Statuses {
+		sum += n
+	}
+	return sum
+}
+
+// NeedMending is the number of rows that somebody has to look at.
+func (t Totals) NeedMending() int {
+	n := t.Missing
+	for s, count := range t.Statuses {
+		if s.NeedsMending() {
+			n += count
+		}
+	}
+	return n
+}
+
+// Finish rewrites the results file in file order and writes the file of rows
+// to mend, which is removed when there are none. Carry names the columns of
+// the input that are copied into the results.
+func (e *Engine) Finish(s *Survey, header, carry []string, failedPath string) (Totals, error) {
+	t := Totals{Rows: s.Rows, Statuses: map[row.Status]int{}}
+	columns, err := columnsOf(header, carry)
+	if err != nil {
+		return t, err
+	}
+	f := failedFile{path: failedPath, header: header}
+	defer f.discard()
+	var cells []string
+	err = e.options.Ledger.Finish(carry,
+		func(yield func(ledger.Row) error) error {
+			return e.eachRaw(func(p row.Position, record []string) error {
+				cells = record
+				carried := make([]string, len(columns))
+				for i, c := range columns {
+					carried[i] = record[c]
+				}
+				return yield(ledger.Row{Position: p, Key: e.options.Ledger.Key(s.order.Key(p.Row)), Carry: carried})
+			})
+		},
+		func(r ledger.Row, status row.Status, problem string) error {
+			if r.Row > s.Rows {
+				return nil
+			}
+			t.count(status, s.facts[r.Row-1])
+			if !status.NeedsMending() {
+				return nil
+			}
+			t.Failed++
+			return f.add(cells, problem)
+		})
+	if err != nil {
+		return t, err
+	}
+	if err := f.commit(); err != nil {
+		return t, err
+	}
+	if e.undo == nil {
+		return t, nil
+	}
+	return t, e.undo.Finish(func(key ledger.Key) (row.Status, bool) {
+		status, _, ok := e.options.Ledger.Last(key)
+		return status, ok
+	})
+}
+
+func (t *Totals) count(s row.Status, f facts) {
+	if s == row.Pending {
+		t.NotReached++
+		return
+	}
+	t.Statuses[s]++
+	if s == row.Absent && f&mustExist != 0 {
+		t.Missing++
+	}
+}
+
+// eachRaw reads the file's rows as they stand. The record is good until the
+// next.
+func (e *Engine) eachRaw(do func(row.Position, []string) error) error {
+	rows, err := e.options.Rows()
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	if _, err := rows.CSV().Read(); err != nil { // the header
+		return fmt.Errorf("reading the rows again: %w", err)
+	}
+	for {
+		record, err := rows.CSV().Read()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("reading the rows again: %w", err)
+		}
+		at := rows.Position()
+		if err := do(row.Position{Row: at.Row, Line: at.Line}, record); err != nil {
+			return err
+		}
+	}
+}
+
+// columnsOf finds the columns of the carried headings.
+func columnsOf(header, carry []string) ([]int, error) {
+	columns := make([]int, len(carry))
+	for i, name := range carry {
+		if columns[i] = slices.Index(header, name); columns[i] < 0 {
+			return nil, fmt.Errorf("--carry names the column %q, which is not there; there are %q", name, header)
+		}
+	}
+	return columns, nil
+}
+
+// failedFile gathers the rows that are to be mended, as they stood in the
+// input, with the reason in a column of its own.
+type failedFile struct {
+	path   string
+	header []string
+	whole  *sheet.Whole
+	out    *sheet.Writer
+	reason int // place of the column "error"
+}
+
+func (f *failedFile) add(cells []string, problem string) error {
+	if f.whole == nil {
+		if err := f.begin(); err != nil {
+			return err
+		}
+	}
+	row := slices.Clone(cells)
+	if f.reason == len(row) {
+		row = append(row, problem)
+	} else {
+		row[f.reason] = problem
+	}
+	return f.out.Write(row)
+}
+
+// begin starts the file. An input that was a failed file itself has the
+// column already.
+func (f *failedFile) begin() (err error) {
+	if f.whole, err = sheet.Create(f.path); err != nil {
+		return err
+	}
+	header := slices.Clone(f.header)
+	if f.reason = slices.Index(header, "error"); f.reason < 0 {
+		f.reason = len(header)
+		header = append(header, "error")
+	}
+	f.out, err = sheet.NewWriter(f.whole, header)
+	return err
+}
+
+// commit puts the file in its place, or removes the one of an earlier run.
+func (f *failedFile) commit() error {
+	if f.whole == nil {
+		if err := os.Remove(f.path); err != nil && !os.IsNotExist(err) {
+			return fmt.Errorf("removing the failed file of an earlier run: %w", err)
+		}
+		return nil
+	}
+	if err := f.out.Flush(); err != nil {
+		return err
+	}
+	return f.whole.Commit()
+}
+
+func (f *failedFile) discard() {
+	if f.whole != nil {
+		_ = f.whole.Close()
+	}
+}

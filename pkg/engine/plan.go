@@ -1,0 +1,137 @@
+package engine
+
+import (
+	"context"
+	"errors"
+
+	"github.com/refbulk/refbulk/pkg/batch"
+	"github.com/refbulk/refbulk/pkg/retry"
+	"github.com/refbulk/refbulk/pkg/row"
+)
+
+// Forecast is what a run would do.
+type Forecast struct {
+	Statuses map[row.Status]int // of every row, settled ones included
+	Writes   int                // that a run would send
+	Notify   int                // people the vendor would write to
+}
+
+// foreseen is what a run would make of one row.
+type foreseen struct {
+	row    int
+	status row.Status
+	writes bool
+	notify bool
+}
+
+// Plan finds out what Run would do, by the same look-ups and without a write.
+// Rows that wait for others which are still to be sent are taken to succeed
+// like those.
+func (e *Engine) Plan(calls, intake context.Context, s *Survey) (Forecast, error) {
+	f := Forecast{Statuses: map[row.Status]int{}}
+	queue, stop := context.WithCancelCause(intake)
+	defer stop(nil)
+	r := &run{Engine: e, survey: s, queue: queue, stop: stop}
+	if s.Due > 0 {
+		if err := e.options.Resource.Prepare(calls, s.Due, e.Try(calls, queue)); err != nil {
+			return f, err
+		}
+	}
+	for r := 1; r <= s.Rows; r++ {
+		if status := s.status[r-1]; status != row.Pending {
+			f.Statuses[status]++
+		}
+	}
+	for wave, rows := range s.waves {
+		if rows == 0 {
+			continue
+		}
+		if err := r.foresee(calls, wave, &f); err != nil {
+			return f, err
+		}
+		if queue.Err() != nil {
+			return f, context.Cause(queue)
+		}
+	}
+	return f, nil
+}
+
+// foresee plans the rows of one wave.
+func (r *run) foresee(calls context.Context, wave int, f *Forecast) error {
+	return batch.Pool[row.Intent, foreseen]{
+		Workers: r.options.Workers,
+		Produce: r.produce(wave),
+		Work: func(calls context.Context, in row.Intent, record func(foreseen) error) error {
+			seen, err := r.foreseeRow(calls, &in)
+			if err != nil {
+				var stop *retry.Stop
+				if errors.As(err, &stop) {
+					r.stop(stop)
+				}
+				return err
+			}
+			if seen.status == row.Pending {
+				return nil
+			}
+			return record(seen)
+		},
+		Commit: func(all []foreseen) error {
+			for _, seen := range all {
+				r.survey.status[seen.row-1] = seen.status
+				f.Statuses[seen.status]++
+				if seen.writes {
+					f.Writes++
+				}
+				if seen.notify {
+					f.Notify++
+				}
+				if r.options.Progress != nil {
+					r.options.Progress.Done(seen.status)
+				}
+			}
+			return nil
+		},
+	}.Run(calls, r.queue)
+}
+
+// foreseeRow plans one row. A row that would be left as it is, is pending.
+func (r *run) foreseeRow(calls context.Context, in *row.Intent) (foreseen, error) {
+	seen := foreseen{row: in.Row}
+	if outcome, ready := r.unsendable(in); ready {
+		seen.status = outcome.Status
+		return seen, nil
+	}
+	if r.heldBack() || r.waitsBeyond(in) {
+		return seen, nil
+	}
+	in.Awaited = r.survey.order.Awaited(in.Row)
+	before, _ := r.survey.order.WaitsFor(in.Row)
+	if before != 0 && r.survey.status[before-1].Wrote() && !r.wasSettled(before) {
+		seen.status, seen.writes, seen.notify = in.Would, true, in.Notifies
+		return seen, nil
+	}
+	s := sending{run: r, in: in}
+	lost, err := s.lostBefore()
+	if err != nil {
+		return seen, err
+	}
+	var step Step
+	err = r.options.Loop.Do(calls, r.queue, func(ctx context.Context) (err error) {
+		step, err = r.options.Resource.Look(ctx, in, lost)
+		return asRead(err)
+	})
+	if err != nil {
+		return seen, err
+	}
+	seen.status = step.Done.Status
+	if step.Send != nil {
+		seen.status, seen.writes, seen.notify = in.Would, true, in.Notifies
+	}
+	return seen, nil
+}
+
+// wasSettled reports whether an earlier run had done with the row.
+func (r *run) wasSettled(n int) bool {
+	_, settled := r.Engine.settled(r.survey, n)
+	return settled
+}

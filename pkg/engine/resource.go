@@ -1,0 +1,63 @@
+package engine
+
+import (
+	"context"
+	"time"
+
+	"github.com/refbulk/refbulk/pkg/row"
+	"github.com/refbulk/refbulk/pkg/sheet"
+)
+
+// Resource is what the engine needs of a vendor for one kind of row. Look and
+// the steps it gives are called by many workers at once, the rest by one
+// goroutine.
+type Resource interface {
+	// Intents starts a pass over the rows of the file. Several passes are
+	// made; each has to give the same intents.
+	Intents(rows *sheet.Rows) (Intents, error)
+
+	// Prepare is called once, before the first Look. It may read the present
+	// state of many targets at once where that costs fewer calls than looking
+	// at each of the due rows. Calls are made through try.
+	Prepare(ctx context.Context, due int, try Try) error
+
+	// Look finds out what is left to do for an intent, by at most a few calls
+	// that change nothing. Sent is when a write for this row left whose
+	// answer was lost, and zero when there was none: then Look asks the API
+	// afresh, and takes what it finds done since for the row's own work.
+	Look(ctx context.Context, in *row.Intent, sent time.Time) (Step, error)
+
+	// Probe is a cheap call that tells whether the API answers.
+	Probe(ctx context.Context) error
+
+	// UndoColumns are the fields that Step.Undo may give.
+	UndoColumns() []string
+}
+
+// Intents is one pass over the rows of a file.
+type Intents interface {
+	// Next gives the next row's intent, and io.EOF after the last. A row that
+	// cannot be used is an intent with problems, not an error.
+	Next() (row.Intent, error)
+	Close() error
+}
+
+// Try makes calls, again and again while that can help.
+type Try func(op func(ctx context.Context) error) error
+
+// Step is what is left to do for a row.
+type Step struct {
+	// Done is the outcome of a row for which nothing is left to send.
+	Done row.Outcome
+
+	// Send makes the write, once, and gives the row's outcome; nil when
+	// nothing is left to send. When its error leaves open whether the write
+	// was applied, Look is asked again before anything else is sent.
+	Send func(ctx context.Context) (row.Outcome, error)
+
+	// Undo gives the cells, by field, of the row that takes the change back;
+	// nil when nothing was changed. It is asked before the write leaves, with
+	// an outcome that knows nothing yet, and gives nil then when it needs to
+	// know more; and after a write, with what became of it.
+	Undo func(row.Outcome) map[string]string
+}

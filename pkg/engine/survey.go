@@ -1,0 +1,184 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/refbulk/refbulk/pkg/order"
+	"github.com/refbulk/refbulk/pkg/row"
+)
+
+// Survey is what a first pass over the file found out: what there is to do,
+// and in which order.
+type Survey struct {
+	Rows    int            // in the file, or --first of them
+	Settled int            // done by an earlier run
+	Due     int            // to be looked at or sent
+	Counts  map[string]int // due rows by operation
+	Asks    map[string]int // due rows by operation that a person has to agree to
+	Notify  int            // people the vendor would write to
+
+	Invalid     int
+	Duplicate   int
+	Skipped     int
+	Causes      []Cause // of what is invalid, in the order in which the file shows them
+	OtherCauses int     // problems beyond those causes
+
+	order  *order.Order
+	facts  []facts
+	status []row.Status // what is known of each row; Pending for one that is due
+	waves  []int        // rows of each wave that are not settled
+}
+
+// Todo is the number of rows that get an outcome in this run.
+func (s *Survey) Todo() int { return s.Due + s.Invalid + s.Duplicate + s.Skipped }
+
+// facts are the few bits of an intent that the survey keeps beside the order.
+type facts uint8
+
+const (
+	invalid facts = 1 << iota
+	skipped
+	asks
+	notifies
+	mustExist
+)
+
+// Survey reads the whole file once, and asks the ledger what is settled.
+func (e *Engine) Survey(ctx context.Context) (*Survey, error) {
+	s := &Survey{Counts: map[string]int{}, Asks: map[string]int{}}
+	var rows order.Survey
+	var operations []uint8
+	var names []string
+	err := e.each(ctx, func(in *row.Intent) error {
+		rows.Add(in)
+		s.facts = append(s.facts, s.note(in))
+		operations = append(operations, indexOf(&names, in.Operation))
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.order = rows.Resolve()
+	s.status = make([]row.Status, s.order.Len())
+	s.waves = make([]int, s.order.Waves())
+	s.Rows = s.order.Len()
+	if e.options.First > 0 {
+		s.Rows = min(s.Rows, e.options.First)
+	}
+	for r := 1; r <= s.order.Len(); r++ {
+		s.judge(e, r, s.facts[r-1], names[operations[r-1]])
+	}
+	return s, nil
+}
+
+// each reads the file's intents, one after the other.
+func (e *Engine) each(ctx context.Context, do func(*row.Intent) error) error {
+	rows, err := e.options.Rows()
+	if err != nil {
+		return err
+	}
+	intents, err := e.options.Resource.Intents(rows)
+	if err != nil {
+		return err
+	}
+	defer intents.Close()
+	for {
+		in, err := intents.Next()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("reading the rows: %w", err)
+		}
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if err := do(&in); err != nil {
+			return err
+		}
+	}
+}
+
+// note keeps what is wrong with a row and the bits that count.
+func (s *Survey) note(in *row.Intent) facts {
+	var f facts
+	if len(in.Problems) > 0 {
+		f |= invalid
+		for _, p := range in.Problems {
+			s.addProblem(in.Position, p)
+		}
+	}
+	for _, bit := range []struct {
+		set bool
+		bit facts
+	}{{in.Skip, skipped}, {in.Asks, asks}, {in.Notifies, notifies}, {in.MustExist, mustExist}} {
+		if bit.set {
+			f |= bit.bit
+		}
+	}
+	return f
+}
+
+// indexOf gives the place of a name in a short list, adding it. A file with
+// more than 255 different operations is wrong in every row beyond; they share
+// the last place.
+func indexOf(names *[]string, name string) uint8 {
+	for i, n := range *names {
+		if n == name {
+			return uint8(i)
+		}
+	}
+	if len(*names) == 255 {
+		return 254
+	}
+	*names = append(*names, strings.Clone(name))
+	return uint8(len(*names) - 1)
+}
+
+// judge decides what is to be done about a row.
+func (s *Survey) judge(e *Engine, r int, f facts, operation string) {
+	if status, settled := e.settled(s, r); settled {
+		s.status[r-1] = status
+		if r <= s.Rows {
+			s.Settled++
+		}
+		return
+	}
+	if r > s.Rows {
+		return
+	}
+	s.waves[s.order.Wave(r)]++
+	switch {
+	case f&invalid != 0:
+		s.Invalid++
+	case s.order.Cycle(r) != nil:
+		s.Invalid++
+		s.addProblem(row.Position{Row: r}, row.Problem{Reason: "the rows wait for each other in a ring", Advice: "take one referrer out"})
+	case f&skipped != 0:
+		s.Skipped++
+	case s.order.DuplicateOf(r) != 0:
+		s.Duplicate++
+	default:
+		s.Due++
+		s.Counts[operation]++
+		if f&asks != 0 {
+			s.Asks[operation]++
+		}
+		if f&notifies != 0 {
+			s.Notify++
+		}
+	}
+}
+
+// settled asks the ledger whether an earlier run has done with the row, and
+// whether it still says the same.
+func (e *Engine) settled(s *Survey, r int) (row.Status, bool) {
+	status, content, ok := e.options.Ledger.Last(e.options.Ledger.Key(s.order.Key(r)))
+	if !ok || !status.Settled() || content != s.order.Content(r) {
+		return row.Pending, false
+	}
+	return status, status != row.Rejected || !e.options.RetryRejected
+}

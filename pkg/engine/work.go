@@ -1,0 +1,299 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/refbulk/refbulk/pkg/api"
+	"github.com/refbulk/refbulk/pkg/ledger"
+	"github.com/refbulk/refbulk/pkg/retry"
+	"github.com/refbulk/refbulk/pkg/row"
+)
+
+// work takes one row to its outcome and records it. A row that was not sent
+// because the run is stopping is left as it was. The error ends the run.
+func (r *run) work(calls context.Context, in row.Intent, record func(note) error) error {
+	if r.queue.Err() != nil {
+		return nil
+	}
+	if outcome, ready := r.unsendable(&in); ready {
+		return record(note{Entry: r.entry(&in, outcome), final: true})
+	}
+	if r.heldBack() || r.waitsBeyond(&in) {
+		return nil
+	}
+	in.Awaited = r.survey.order.Awaited(in.Row)
+	in.Mark = "refbulk " + r.survey.order.Key(in.Row).String()
+	s := sending{run: r, in: &in, record: record}
+	outcome, err := s.send(calls)
+	var stop *retry.Stop
+	if errors.As(err, &stop) {
+		r.stop(stop) // nobody sends anything more
+	}
+	if err != nil && (outcome.Status == row.Pending || errors.Is(err, errRecording)) {
+		return r.ending(err)
+	}
+	last := note{Entry: r.entry(&in, outcome), final: true, sync: s.called}
+	if outcome.Status.Wrote() && !s.undoKept {
+		last.undo = s.undo(outcome, false)
+	}
+	if recordErr := record(last); recordErr != nil {
+		return recordErr
+	}
+	if r.fuse.count(outcome.Status) {
+		stop := &retry.Stop{Reason: fmt.Sprintf("the API refused %d of the first %d rows: is a column mapped wrongly? Mend the file, or raise --max-rejected",
+			r.fuse.rejected.Load(), r.fuse.tried.Load())}
+		r.stop(stop)
+		return stop
+	}
+	return r.ending(err)
+}
+
+// ending is the error of a row that ends the run. That the queue or the calls
+// ended is what ended the run already.
+func (r *run) ending(err error) error {
+	if r.queue.Err() != nil && errors.Is(err, context.Cause(r.queue)) {
+		var stop *retry.Stop
+		if errors.As(err, &stop) {
+			return err
+		}
+		return nil
+	}
+	return err
+}
+
+// unsendable gives the outcome of a row for which no call is made.
+func (r *run) unsendable(in *row.Intent) (row.Outcome, bool) {
+	o := r.survey.order
+	switch cycle := o.Cycle(in.Row); {
+	case len(in.Problems) > 0:
+		return row.Outcome{Status: row.Invalid, Error: row.Explain(in.Problems)}, true
+	case in.Skip:
+		return row.Outcome{Status: row.Skipped}, true
+	case cycle != nil:
+		return row.Outcome{Status: row.Invalid, Error: describeCycle(cycle)}, true
+	case o.DuplicateOf(in.Row) != 0:
+		return row.Outcome{Status: row.Duplicate, Error: fmt.Sprintf("row %d says the same", o.DuplicateOf(in.Row))}, true
+	}
+	before, referrer := o.WaitsFor(in.Row)
+	for _, w := range []struct {
+		row int
+		why string
+	}{{before, "the same target"}, {referrer, "its referrer"}} {
+		if w.row != 0 && r.survey.status[w.row-1].NeedsMending() {
+			return row.Outcome{Status: row.Blocked, Error: fmt.Sprintf("waits for row %d (%s), which is %v", w.row, w.why, r.survey.status[w.row-1])}, true
+		}
+	}
+	return row.Outcome{}, false
+}
+
+// waitsBeyond reports whether the row waits for one that this run does not
+// reach, because only the first rows of the file are tried.
+func (r *run) waitsBeyond(in *row.Intent) bool {
+	before, referrer := r.survey.order.WaitsFor(in.Row)
+	return before != 0 && r.survey.status[before-1] == row.Pending ||
+		referrer != 0 && r.survey.status[referrer-1] == row.Pending
+}
+
+func describeCycle(rows []int) string {
+	const most = 10
+	var b strings.Builder
+	b.WriteString("the rows wait for each other in a ring: ")
+	for _, r := range rows[:min(len(rows), most)] {
+		fmt.Fprintf(&b, "row %d → ", r)
+	}
+	if len(rows) > most {
+		b.WriteString("… → ")
+	}
+	fmt.Fprintf(&b, "row %d; take one referrer out", rows[0])
+	return b.String()
+}
+
+// sending is one row on its way.
+type sending struct {
+	*run
+	in     *row.Intent
+	record func(note) error
+
+	sent    time.Time // when a write left whose answer was lost; zero for none
+	writes  int       // that left
+	called  bool      // the outcome came of a call, and has to be durable
+	fresh   bool      // the step came of the latest look
+	partly  bool      // one of the row's writes was applied, but not the last
+	step    Step
+	outcome row.Outcome
+	last    error // of the latest write
+
+	undoKept bool // what takes the change back is on disk
+}
+
+// errRecording marks an error of the results file, which nothing may follow.
+var errRecording = errors.New("the results file cannot be written")
+
+// send looks, sends, and looks again whenever an answer was lost, until the
+// row has an outcome. A pending outcome comes with the error for which the row
+// was left as it was.
+func (s *sending) send(calls context.Context) (row.Outcome, error) {
+	lost, err := s.lostBefore()
+	if err != nil {
+		return row.Outcome{}, err
+	}
+	s.sent = lost
+	err = s.options.Loop.Do(calls, s.patience(calls), s.attempt)
+	var gaveUp *retry.GaveUp
+	switch {
+	case err == nil:
+		s.outcome.Attempts = s.writes
+		return s.outcome, nil
+	case errors.Is(err, errRecording):
+		return row.Outcome{}, err
+	case api.VerdictOf(err) == api.Refused && !s.fresh && !s.sent.IsZero():
+		// The look was refused: it stays open what became of the write.
+		return s.failed(row.Unknown, err), nil
+	case api.VerdictOf(err) == api.Refused:
+		return s.failed(row.Rejected, err), nil
+	case errors.As(err, &gaveUp):
+		return s.lastLook(calls, gaveUp)
+	case !s.sent.IsZero():
+		// The run ends while it is open whether the write was applied.
+		return s.failed(row.Unknown, s.last), err
+	case s.writes > 0:
+		// It was sent, and the API said that it did nothing.
+		return s.failed(row.Failed, s.last), err
+	}
+	return row.Outcome{}, err
+}
+
+// patience is the context under which the row waits for its turn: one that has
+// been sent before is seen through while calls may be made at all.
+func (s *sending) patience(calls context.Context) context.Context {
+	if s.sent.IsZero() {
+		return s.queue
+	}
+	return calls
+}
+
+// lostBefore is when an earlier run sent the row without seeing an answer. A
+// row that asks for something else by now is a new one.
+func (s *sending) lostBefore() (time.Time, error) {
+	key := s.options.Ledger.Key(s.survey.order.Key(s.in.Row))
+	if status, _, ok := s.options.Ledger.Last(key); !ok || status != row.Unknown {
+		return time.Time{}, nil
+	}
+	entry, err := s.options.Ledger.LastEntry(key)
+	if err != nil || entry.Operation != s.in.Operation {
+		return time.Time{}, err
+	}
+	return entry.Finished, nil
+}
+
+// attempt is one try: a look where the present state is not known, and the
+// write that it leaves to do.
+func (s *sending) attempt(ctx context.Context) error {
+	if !s.fresh {
+		step, err := s.options.Resource.Look(ctx, s.in, s.sent)
+		if err != nil {
+			return asRead(err)
+		}
+		s.step, s.fresh = step, true
+		s.partly = s.partly || !s.sent.IsZero() && s.in.Makes && step.Done.ID != "" // there, and something is left to do
+	}
+	if s.step.Send == nil {
+		s.outcome = s.step.Done
+		s.called = true
+		return nil
+	}
+	left, before := time.Now(), s.writes
+	outcome, err := s.step.Send(api.BeforeWrite(ctx, s.intend))
+	s.called = true
+	if err == nil {
+		s.outcome = outcome
+		return nil
+	}
+	s.last = err
+	verdict := api.VerdictOf(err)
+	// Of a step that takes several writes, those before the latest were applied.
+	s.partly = s.partly || s.writes > before+1 || s.writes > before && verdict == 0
+	if s.in.Once && verdict == api.Unknown {
+		s.fresh = false
+	}
+	if s.in.Once && s.sent.IsZero() && (verdict == api.Unknown || s.partly && verdict != api.Refused) {
+		s.sent = left
+	}
+	return err
+}
+
+// intend puts on disk that a write is about to leave, so that a run after a
+// crash knows which rows it has to look up before it sends them.
+func (s *sending) intend() error {
+	s.writes++
+	if !s.in.Once || s.writes > 1 || !s.sent.IsZero() {
+		return nil
+	}
+	intent := row.Outcome{Status: row.Unknown, Attempts: 1, Error: "sent; no answer was recorded"}
+	n := note{Entry: s.entry(s.in, intent), sync: true, undo: s.undo(row.Outcome{}, true)}
+	s.undoKept = n.undo != nil
+	if err := s.record(n); err != nil {
+		return fmt.Errorf("%w: %w", errRecording, err)
+	}
+	return nil
+}
+
+// undo is the change that the outcome made, or that is about to be made; nil
+// for none.
+func (s *sending) undo(o row.Outcome, tentative bool) *ledger.Change {
+	if s.Engine.undo == nil || s.step.Undo == nil {
+		return nil
+	}
+	cells := s.step.Undo(o)
+	if cells == nil {
+		return nil
+	}
+	return &ledger.Change{Cells: cells, Key: s.options.Ledger.Key(s.survey.order.Key(s.in.Row)), Tentative: tentative}
+}
+
+// asRead turns what a look left open into something to try again: a look
+// changes nothing.
+func asRead(err error) error {
+	var e *api.Error
+	if errors.As(err, &e) && e.Verdict == api.Unknown {
+		again := *e
+		again.Verdict = api.Again
+		return &again
+	}
+	return err
+}
+
+// lastLook asks once more what became of a row that was given up. Only when
+// the API answered the last write, if with an error, and the row is not there,
+// is it certain that it was not applied.
+func (s *sending) lastLook(calls context.Context, gaveUp *retry.GaveUp) (row.Outcome, error) {
+	if s.sent.IsZero() {
+		if gaveUp.Uncertain && s.writes > 0 {
+			return s.failed(row.Unknown, gaveUp), nil
+		}
+		return s.failed(row.Failed, gaveUp), nil
+	}
+	step, err := s.options.Resource.Look(calls, s.in, s.sent)
+	switch {
+	case err != nil:
+		return s.failed(row.Unknown, gaveUp), nil
+	case step.Send == nil:
+		s.step, step.Done.Attempts = step, s.writes
+		return step.Done, nil
+	case api.StatusOf(gaveUp) == 0, s.partly:
+		return s.failed(row.Unknown, gaveUp), nil
+	}
+	return s.failed(row.Failed, gaveUp), nil
+}
+
+// failed is the outcome of a row that could not be done, or not for certain.
+func (s *sending) failed(status row.Status, err error) row.Outcome {
+	if err == nil {
+		err = errors.New("sent by an earlier run; no answer was recorded")
+	}
+	return row.Outcome{Status: status, HTTPStatus: api.StatusOf(err), Attempts: s.writes, Error: err.Error()}
+}
