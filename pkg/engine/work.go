@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"time"
 
 	"github.com/refbulk/refbulk/pkg/api"
 	"github.com/refbulk/refbulk/pkg/ledger"
+	"github.com/refbulk/refbulk/pkg/pace"
 	"github.com/refbulk/refbulk/pkg/retry"
 	"github.com/refbulk/refbulk/pkg/row"
 )
@@ -126,6 +128,7 @@ type sending struct {
 	step    Step
 	outcome row.Outcome
 	last    error // of the latest write
+	silent  bool  // of some write the API did not say that it failed
 
 	undoKept bool // what takes the change back is on disk
 }
@@ -141,7 +144,7 @@ func (s *sending) send(calls context.Context) (row.Outcome, error) {
 	if err != nil {
 		return row.Outcome{}, err
 	}
-	s.sent = lost
+	s.sent, s.silent = lost, !lost.IsZero()
 	err = s.options.Loop.Do(calls, s.patience(calls), s.attempt)
 	var gaveUp *retry.GaveUp
 	switch {
@@ -159,6 +162,8 @@ func (s *sending) send(calls context.Context) (row.Outcome, error) {
 		return s.lastLook(calls, gaveUp)
 	case !s.sent.IsZero():
 		// The run ends while it is open whether the write was applied.
+		return s.failed(row.Unknown, s.last), err
+	case s.writes > 0 && api.VerdictOf(s.last) == api.Unknown:
 		return s.failed(row.Unknown, s.last), err
 	case s.writes > 0:
 		// It was sent, and the API said that it did nothing.
@@ -217,6 +222,7 @@ func (s *sending) attempt(ctx context.Context) error {
 	verdict := api.VerdictOf(err)
 	// Of a step that takes several writes, those before the latest were applied.
 	s.partly = s.partly || s.writes > before+1 || s.writes > before && verdict == 0
+	s.silent = s.silent || verdict == api.Unknown && !deniesDoing(err)
 	if s.in.Once && verdict == api.Unknown {
 		s.fresh = false
 	}
@@ -259,7 +265,7 @@ func (s *sending) undo(o row.Outcome, tentative bool) *ledger.Change {
 // changes nothing.
 func asRead(err error) error {
 	var e *api.Error
-	if errors.As(err, &e) && e.Verdict == api.Unknown {
+	if api.VerdictOf(err) == api.Unknown && errors.As(err, &e) {
 		again := *e
 		again.Verdict = api.Again
 		return &again
@@ -268,8 +274,8 @@ func asRead(err error) error {
 }
 
 // lastLook asks once more what became of a row that was given up. Only when
-// the API answered the last write, if with an error, and the row is not there,
-// is it certain that it was not applied.
+// the API said of every write that it failed, and the row is not there, is it
+// certain that nothing was applied.
 func (s *sending) lastLook(calls context.Context, gaveUp *retry.GaveUp) (row.Outcome, error) {
 	if s.sent.IsZero() {
 		if gaveUp.Uncertain && s.writes > 0 {
@@ -277,17 +283,28 @@ func (s *sending) lastLook(calls context.Context, gaveUp *retry.GaveUp) (row.Out
 		}
 		return s.failed(row.Failed, gaveUp), nil
 	}
-	step, err := s.options.Resource.Look(calls, s.in, s.sent)
+	step, err := s.options.Resource.Look(pace.WithQueue(calls, s.queue), s.in, s.sent)
 	switch {
 	case err != nil:
 		return s.failed(row.Unknown, gaveUp), nil
 	case step.Send == nil:
 		s.step, step.Done.Attempts = step, s.writes
 		return step.Done, nil
-	case api.StatusOf(gaveUp) == 0, s.partly:
+	case s.silent, s.partly:
 		return s.failed(row.Unknown, gaveUp), nil
 	}
 	return s.failed(row.Failed, gaveUp), nil
+}
+
+// deniesDoing reports whether it is the API itself that says it failed, or
+// that the call belongs elsewhere: not a proxy that lost sight of it.
+func deniesDoing(err error) bool {
+	switch api.StatusOf(err) {
+	case http.StatusInternalServerError, http.StatusServiceUnavailable,
+		http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+		return true
+	}
+	return false
 }
 
 // failed is the outcome of a row that could not be done, or not for certain.

@@ -49,7 +49,7 @@ func (l *Ledger) Finish(carry []string, rows func(func(Row) error) error, counte
 	if _, err := whole.Write(headerLine(carry)); err != nil {
 		return fmt.Errorf("finishing the results file: %w", err)
 	}
-	f := finisher{ledger: l, out: csv.NewWriter(whole), width: columnCount + len(carry)}
+	f := finisher{ledger: l, in: records{file: l.file}, out: csv.NewWriter(whole), width: columnCount + len(carry)}
 	if err := rows(func(r Row) error {
 		status, problem, err := f.write(r)
 		if err != nil {
@@ -72,6 +72,7 @@ func (l *Ledger) Finish(carry []string, rows func(func(Row) error) error, counte
 // finisher copies entries from the file as it grew into the finished one.
 type finisher struct {
 	ledger *Ledger
+	in     records
 	out    *csv.Writer
 	width  int
 	cells  []string
@@ -84,7 +85,7 @@ func (f *finisher) write(r Row) (status row.Status, problem string, err error) {
 		return row.Pending, "", nil
 	}
 	e.used = true
-	record, err := recordAt(f.ledger.file, e.offset)
+	record, err := f.in.at(e.offset)
 	if err != nil {
 		return e.status, "", err
 	}
@@ -107,7 +108,7 @@ func (f *finisher) writeRest() error {
 	}
 	slices.SortFunc(rest, func(a, b indexed) int { return cmp.Compare(a.offset, b.offset) })
 	for _, e := range rest {
-		record, err := recordAt(f.ledger.file, e.offset)
+		record, err := f.in.at(e.offset)
 		if err != nil {
 			return err
 		}

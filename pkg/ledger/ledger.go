@@ -147,7 +147,7 @@ func (l *Ledger) LastEntry(key Key) (Entry, error) {
 	if !ok {
 		return Entry{}, fmt.Errorf("the results file has no entry of the row %v", key)
 	}
-	record, err := recordAt(l.file, i.offset)
+	record, err := (&records{file: l.file}).at(i.offset)
 	if err != nil {
 		return Entry{}, err
 	}

@@ -178,11 +178,23 @@ func lastIndexByte(b []byte, c byte) int {
 	return -1
 }
 
-// recordAt reads the record that begins at an offset.
-func recordAt(file *os.File, offset int64) ([]string, error) {
-	record, err := newReader(bufio.NewReaderSize(io.NewSectionReader(file, offset, 1<<30), 1<<10)).Read()
+// records reads records of a file by their offsets. Records that follow each
+// other, as nearly all do, are read in one go.
+type records struct {
+	file   *os.File
+	reader *csv.Reader
+	base   int64 // where the reader began
+}
+
+// at reads the record that begins at an offset. It is good until the next.
+func (r *records) at(offset int64) ([]string, error) {
+	if r.reader == nil || r.base+r.reader.InputOffset() != offset {
+		r.base = offset
+		r.reader = newReader(bufio.NewReaderSize(io.NewSectionReader(r.file, offset, 1<<62), 1<<12))
+	}
+	record, err := r.reader.Read()
 	if err != nil {
-		return nil, fmt.Errorf("reading a line of the results file again: %w", err)
+		return nil, fmt.Errorf("reading a line again: %w", err)
 	}
 	return record, nil
 }

@@ -37,7 +37,7 @@ func acquire(path string, timeout time.Duration, owner string) (*lock, error) {
 		l := &lock{flock.New(name, flock.SetFlag(os.O_CREATE|os.O_RDWR), flock.SetPermissions(0o600))}
 		held, err := l.flock.TryLock()
 		if err != nil {
-			return nil, fmt.Errorf("locking the results file: %w", err)
+			return nil, fmt.Errorf("locking the results file: %w; name another place with --results", err)
 		}
 		if held && l.current() {
 			l.sign(owner)

@@ -44,6 +44,7 @@ type Undo struct {
 	file    *os.File // nil until there is something to write
 	size    int64
 	next    int
+	loose   bool // there are lines out of order, or tentative ones
 	buffer  bytes.Buffer
 }
 
@@ -73,7 +74,7 @@ func OpenUndo(path string, columns []string) (*Undo, error) {
 	if old == nil {
 		return u, nil
 	}
-	u.next = old.last + 1
+	u.next, u.loose = old.last+1, old.loose()
 	if slices.Equal(u.columns, old.columns) {
 		return u, u.reopen(old.end)
 	}
@@ -106,6 +107,7 @@ func (u *Undo) Append(changes []Change) error {
 			return err
 		}
 	}
+	u.loose = true
 	u.buffer.Reset()
 	w, err := sheet.NewWriter(&u.buffer, nil)
 	if err != nil {
@@ -172,7 +174,7 @@ func (u *Undo) begin() error {
 // Finish drops tentative changes that were never made, as last tells the
 // latest status of a row, and puts the latest change first.
 func (u *Undo) Finish(last func(Key) (row.Status, bool)) error {
-	if u.file == nil {
+	if u.file == nil || !u.loose {
 		return nil
 	}
 	old, err := readUndo(u.path)
@@ -210,6 +212,16 @@ type undoFile struct {
 	lines   []undone
 	last    int   // the highest number of a change
 	end     int64 // after the last whole line
+}
+
+// loose reports whether the file is as a run that did not end left it.
+func (f *undoFile) loose() bool {
+	for i, line := range f.lines {
+		if line.tentative || i > 0 && line.change > f.lines[i-1].change {
+			return true
+		}
+	}
+	return false
 }
 
 // readUndo reads the lines of an undo file, nil when there is none.
@@ -294,11 +306,12 @@ func (u *Undo) rewrite(old *undoFile, keep func(undone) bool, settle bool) error
 	if settle {
 		slices.SortStableFunc(old.lines, func(a, b undone) int { return b.change - a.change })
 	}
+	in := records{file: file}
 	for _, line := range old.lines {
 		if !keep(line) {
 			continue
 		}
-		record, err := recordAt(file, line.offset)
+		record, err := in.at(line.offset)
 		if err != nil {
 			return err
 		}

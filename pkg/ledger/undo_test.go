@@ -1,0 +1,158 @@
+package ledger
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/refbulk/refbulk/pkg/row"
+)
+
+func openUndo(t *testing.T, path string, columns ...string) *Undo {
+	t.Helper()
+	u, err := OpenUndo(path, columns)
+	if err != nil {
+		t.Fatalf("OpenUndo() = %v", err)
+	}
+	t.Cleanup(func() { _ = u.Close() })
+	return u
+}
+
+func change(key row.Fingerprint, operation, id string, tentative bool) Change {
+	return Change{Cells: map[string]string{"operation": operation, "id": id}, Key: Key{Row: key}, Tentative: tentative}
+}
+
+func appendChanges(t *testing.T, u *Undo, changes ...Change) {
+	t.Helper()
+	if err := u.Append(changes); err != nil {
+		t.Fatalf("Append() = %v", err)
+	}
+}
+
+// lines gives the file as operation, id and change of each line.
+func undoLines(t *testing.T, path string) []string {
+	t.Helper()
+	var got []string
+	for _, record := range read(t, path)[1:] {
+		got = append(got, strings.Join(record[:3], " "))
+	}
+	return got
+}
+
+// settledAs answers Finish with the given statuses.
+func settledAs(statuses map[row.Fingerprint]row.Status) func(Key) (row.Status, bool) {
+	return func(k Key) (row.Status, bool) {
+		s, ok := statuses[k.Row]
+		return s, ok
+	}
+}
+
+func TestTheLatestChangeIsTakenBackFirst(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "undo.csv")
+	u := openUndo(t, path, "operation", "id")
+	appendChanges(t, u, change(1, "delete", "17", false), change(2, "delete", "18", false))
+	appendChanges(t, u, change(2, "unqualify", "18", false))
+	if err := u.Finish(settledAs(nil)); err != nil {
+		t.Fatal(err)
+	}
+	_ = u.Close()
+	if diff := cmp.Diff([]string{"unqualify 18 3", "delete 18 2", "delete 17 1"}, undoLines(t, path)); diff != "" {
+		t.Errorf("after one run (-want +got):\n%s", diff)
+	}
+
+	u = openUndo(t, path, "operation", "id")
+	appendChanges(t, u, change(3, "update", "19", false))
+	if err := u.Finish(settledAs(nil)); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"update 19 4", "unqualify 18 3", "delete 18 2", "delete 17 1"}, undoLines(t, path)); diff != "" {
+		t.Errorf("after another run (-want +got):\n%s", diff)
+	}
+	if info, _ := os.Stat(path); info.Mode().Perm() != 0o600 {
+		t.Errorf("the undo file has mode %v, want 0600", info.Mode().Perm())
+	}
+}
+
+func TestAChangeThatWasNeverMadeIsNotTakenBack(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "undo.csv")
+	u := openUndo(t, path, "operation", "id")
+	appendChanges(t, u,
+		change(1, "update", "1", true), change(2, "update", "2", true), change(3, "update", "3", true),
+		change(4, "update", "4", true), change(4, "update", "4", false))
+	err := u.Finish(settledAs(map[row.Fingerprint]row.Status{1: row.Updated, 2: row.Rejected, 3: row.Unknown, 4: row.Failed}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"update 4 5", "update 3 3", "update 1 1"}, undoLines(t, path)); diff != "" {
+		t.Errorf("lines (-want +got):\n%s", diff)
+	}
+}
+
+func TestATornUndoFileHealsAndGoesOn(t *testing.T) {
+	dir := t.TempDir()
+	whole := filepath.Join(dir, "whole.csv")
+	u := openUndo(t, whole, "operation", "id")
+	appendChanges(t, u, change(1, "delete", "line\nbreak", false), change(2, "delete", "18", false))
+	_ = u.Close()
+	text, err := os.ReadFile(whole)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := strings.Index(string(text), "\n") + 1
+	second := strings.LastIndex(strings.TrimSpace(string(text)), "\n") + 1
+	for cut := first; cut <= len(text); cut++ {
+		path := filepath.Join(dir, "cut.csv")
+		if err := os.WriteFile(path, text[:cut], 0o600); err != nil {
+			t.Fatal(err)
+		}
+		u, err := OpenUndo(path, []string{"operation", "id"})
+		if err != nil {
+			t.Fatalf("OpenUndo() of %d bytes = %v", cut, err)
+		}
+		if err := u.Append([]Change{change(3, "qualify", "19", false)}); err != nil {
+			t.Fatal(err)
+		}
+		_ = u.Close()
+		want := 1
+		if cut >= second {
+			want++
+		}
+		if cut == len(text) {
+			want++
+		}
+		if got := undoLines(t, path); len(got) != want || !strings.HasPrefix(got[want-1], "qualify 19") {
+			t.Fatalf("cut after %d of %d bytes and gone on: %q, want %d lines", cut, len(text), got, want)
+		}
+	}
+}
+
+func TestNewColumnsMakeRoomForThemselves(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "undo.csv")
+	u := openUndo(t, path, "operation", "id")
+	appendChanges(t, u, change(1, "update", "17", false))
+	_ = u.Close()
+	u = openUndo(t, path, "operation", "id", "meta:City")
+	appendChanges(t, u, Change{Cells: map[string]string{"operation": "update", "id": "18", "meta:City": "=Utrecht"}, Key: Key{Row: 2}})
+	_ = u.Close()
+	want := [][]string{
+		{"operation", "id", "meta:City", "change", "row_key"},
+		{"update", "17", "", "1", "0000000000000001"},
+		{"update", "18", "'=Utrecht", "2", "0000000000000002"},
+	}
+	if diff := cmp.Diff(want, read(t, path)); diff != "" {
+		t.Errorf("file (-want +got):\n%s", diff)
+	}
+}
+
+func TestAnotherFileIsNeverTakenForAnUndoFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "customers.csv")
+	if err := os.WriteFile(path, []byte("email\njane@example.com\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := OpenUndo(path, nil); err == nil || !strings.Contains(err.Error(), "not an undo file") {
+		t.Errorf("OpenUndo() of a list of customers = %v, want a refusal", err)
+	}
+}
