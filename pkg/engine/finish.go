@@ -50,6 +50,7 @@ func (e *Engine) Finish(s *Survey, header, carry []string, failedPath string) (T
 	if err != nil {
 		return t, err
 	}
+	ledger.Sweep(failedPath)
 	f := failedFile{path: failedPath, header: header}
 	defer f.discard()
 	var cells []string

@@ -125,7 +125,10 @@ func (r *run) foreseeRow(calls context.Context, in *row.Intent) (foreseen, error
 	}
 	seen.status = step.Done.Status
 	if step.Send != nil {
-		seen.status, seen.writes, seen.notify = in.Would, true, in.Notifies
+		seen.writes, seen.notify = true, in.Notifies
+		if seen.status == row.Pending {
+			seen.status = in.Would
+		}
 	}
 	return seen, nil
 }

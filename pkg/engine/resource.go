@@ -47,7 +47,9 @@ type Try func(op func(ctx context.Context) error) error
 
 // Step is what is left to do for a row.
 type Step struct {
-	// Done is the outcome of a row for which nothing is left to send.
+	// Done is the outcome of a row for which nothing is left to send; with
+	// something left, what it will be when all goes well, or pending when the
+	// vendor cannot tell more than the intent's Would.
 	Done row.Outcome
 
 	// Send makes the write, once, and gives the row's outcome; nil when

@@ -30,7 +30,7 @@ func (r *run) work(calls context.Context, in row.Intent, record func(note) error
 	in.Awaited = r.survey.order.Awaited(in.Row)
 	in.Mark = "refbulk " + r.survey.order.Key(in.Row).String()
 	s := sending{run: r, in: &in, record: record}
-	outcome, err := s.send(calls)
+	outcome, err := s.send(withRow(calls, in.Row))
 	var stop *retry.Stop
 	if errors.As(err, &stop) {
 		r.stop(stop) // nobody sends anything more
@@ -38,10 +38,7 @@ func (r *run) work(calls context.Context, in row.Intent, record func(note) error
 	if err != nil && (outcome.Status == row.Pending || errors.Is(err, errRecording)) {
 		return r.ending(err)
 	}
-	last := note{Entry: r.entry(&in, outcome), final: true, sync: s.called}
-	if outcome.Status.Wrote() && !s.undoKept {
-		last.undo = s.undo(outcome, false)
-	}
+	last := note{Entry: r.entry(&in, outcome), final: true, sync: s.called, undo: s.toUndo(outcome)}
 	if recordErr := record(last); recordErr != nil {
 		return recordErr
 	}
@@ -233,17 +230,35 @@ func (s *sending) attempt(ctx context.Context) error {
 }
 
 // intend puts on disk that a write is about to leave, so that a run after a
-// crash knows which rows it has to look up before it sends them.
+// crash knows which rows it has to look up before it sends them, and what
+// would take the change back, as soon as that is known.
 func (s *sending) intend() error {
 	s.writes++
-	if !s.in.Once || s.writes > 1 || !s.sent.IsZero() {
+	if !s.in.Once {
 		return nil
 	}
-	intent := row.Outcome{Status: row.Unknown, Attempts: 1, Error: "sent; no answer was recorded"}
-	n := note{Entry: s.entry(s.in, intent), sync: true, undo: s.undo(row.Outcome{}, true)}
-	s.undoKept = n.undo != nil
+	intent := row.Outcome{Status: row.Unknown, Attempts: s.writes, Error: "sent; no answer was recorded"}
+	n := note{Entry: s.entry(s.in, intent), sync: true}
+	if !s.undoKept {
+		n.undo = s.undo(row.Outcome{}, true)
+		s.undoKept = n.undo != nil
+	}
+	if n.undo == nil && (s.writes > 1 || !s.sent.IsZero()) {
+		return nil // it stands there already
+	}
 	if err := s.record(n); err != nil {
 		return fmt.Errorf("%w: %w", errRecording, err)
+	}
+	return nil
+}
+
+// toUndo is the change that is left behind by a row that is done with, nil
+// when there is none or it is on disk. A row that was refused half way leaves
+// one too, which as a tentative one would be dropped.
+func (s *sending) toUndo(o row.Outcome) *ledger.Change {
+	switch {
+	case o.Status.Wrote() && !s.undoKept, o.Status == row.Rejected && s.writes > 0:
+		return s.undo(o, false)
 	}
 	return nil
 }

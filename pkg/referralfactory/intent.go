@@ -1,0 +1,207 @@
+package referralfactory
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/refbulk/refbulk/pkg/fields"
+	"github.com/refbulk/refbulk/pkg/row"
+)
+
+// The operations of users. Skip asks for nothing.
+const (
+	create    = "create"
+	update    = "update"
+	upsert    = "upsert"
+	qualify   = "qualify"
+	unqualify = "unqualify"
+	remove    = "delete"
+	skip      = "skip"
+)
+
+// UserOperations are the operations of users, as --operation takes them.
+var UserOperations = []string{create, update, upsert, qualify, unqualify, remove, skip}
+
+// person is a row's content: whom it names and what it wants the API to hold.
+// An empty cell wants nothing.
+type person struct {
+	operation string
+	id        int64
+	code      string
+	email     string // for an update by id or code: the new address
+	campaign  int64
+	own       bool // the row itself says the campaign
+
+	firstName string
+	referrer  *ReferrerRef
+	meta      []MetaValue // texts, sorted by label, none empty
+	qualified *bool       // nil when the row does not say
+	notify    bool
+	promotion bool
+
+	begun begun
+}
+
+// begun is what one worker keeps of a row from its first write to its outcome,
+// so that a look after a lost answer knows what was there before.
+type begun struct {
+	creating bool  // a create has left, and a look had shown nobody
+	made     *User // whom the create brought into being
+	before   *User // as a look had shown them before a change; nil for none
+	applied  bool  // fields of before were changed
+}
+
+// byEmail reports whether the row names its target by e-mail and campaign.
+func (p *person) byEmail() bool {
+	return p.operation == create || p.id == 0 && p.code == ""
+}
+
+// makes reports whether the row may bring somebody into being.
+func (p *person) makes() bool {
+	return p.operation == create || p.operation == upsert && p.byEmail()
+}
+
+// target is how the results file names whom the row acts on, as far as the row
+// says; "" when it does not.
+func (p *person) target() string {
+	switch {
+	case !p.byEmail() && p.id != 0:
+		return "id:" + strconv.FormatInt(p.id, 10)
+	case !p.byEmail():
+		return "code:" + p.code
+	case p.email == "":
+		return ""
+	}
+	return emailTarget(p.email, p.campaign)
+}
+
+func emailTarget(email string, campaign int64) string {
+	target := "email:" + fields.SameEmail(email)
+	if campaign != 0 {
+		target += " campaign:" + strconv.FormatInt(campaign, 10)
+	}
+	return target
+}
+
+// intentReader turns cells into intents.
+type intentReader struct {
+	columns    fields.Columns
+	operation  string
+	campaign   int64
+	notify     bool
+	onExisting OnExisting
+	campaigns  *campaigns
+}
+
+// read turns one row into an intent, with all of its problems.
+func (r *intentReader) read(record fields.Record[userRow]) row.Intent {
+	cells := cellReader{columns: r.columns}
+	p := r.person(record, &cells)
+	// An edit that made a cell unreadable is an edit, although nothing can be
+	// read of it.
+	misread := row.Explain(cells.problems) + record.At.Fault
+	switch {
+	case record.At.Fault != "":
+		cells.problems = []row.Problem{{Reason: record.At.Fault}}
+	case p.operation != skip:
+		cells.problems = append(cells.problems, r.check(p, &cells)...)
+	}
+	in := row.Intent{
+		Position: row.Position{Row: record.At.Row, Line: record.At.Line}, Operation: p.operation, Target: p.target(),
+		Content: p.content(misread), Problems: cells.problems, Skip: p.operation == skip, Once: true, Payload: p,
+	}
+	in.Kind, in.Would = kindOf(p.operation)
+	in.Makes = p.makes()
+	in.Notifies = in.Makes && p.notify
+	in.Asks = p.operation == remove || p.operation == unqualify ||
+		p.qualified != nil && !*p.qualified && (p.operation == update || p.operation == upsert)
+	in.MustExist = p.operation == update || p.operation == unqualify || p.operation == upsert && !p.byEmail()
+	if in.Makes && p.referrer != nil && p.referrer.Field == "email" && p.referrer.Value != "" {
+		in.WaitsFor = emailTarget(p.referrer.Value, p.campaign)
+	}
+	return in
+}
+
+// kindOf gives the kind of an operation, and what it ends as when it succeeds.
+func kindOf(operation string) (kind string, would row.Status) {
+	switch operation {
+	case create:
+		return "existence", row.Created
+	case upsert:
+		return "existence", row.Updated
+	case remove:
+		return "existence", row.Deleted
+	case qualify:
+		return "qualification", row.Qualified
+	case unqualify:
+		return "qualification", row.Unqualified
+	case skip:
+		return "content", row.Skipped
+	}
+	return "content", row.Updated
+}
+
+// person reads the cells of a row that its operation uses: a create does not
+// stumble over the id of another system.
+func (r *intentReader) person(record fields.Record[userRow], cells *cellReader) *person {
+	v := record.Value
+	p := &person{operation: strings.ToLower(fields.Text(v.Operation)), notify: r.notify}
+	if p.operation == "" {
+		p.operation = r.operation
+	}
+	p.email, p.campaign = cells.email("email", v.Email), cells.id("campaign_id", v.CampaignID)
+	p.own = p.campaign != 0
+	if p.operation != create {
+		p.id, p.code = cells.id("id", v.ID), cells.code("code", v.Code)
+	}
+	if p.id == 0 && p.code == "" && p.email == "" && v.Target != "" {
+		cells.target(v.Target, p)
+	}
+	if p.campaign == 0 && !cells.unread["campaign_id"] {
+		p.campaign = r.campaign
+	}
+	if p.makes() || p.operation == update || p.operation == upsert {
+		p.firstName = cmp.Or(fields.Name(v.FirstName), fields.FirstOf(v.FullName))
+		p.meta = cells.meta(record.Meta)
+		slices.SortFunc(p.meta, func(a, b MetaValue) int { return strings.Compare(a.Field, b.Field) })
+	}
+	if p.makes() {
+		p.firstName = cmp.Or(p.firstName, fields.FirstOf(fields.NameBeside(v.Email)))
+		p.referrer = cells.referrer(v)
+		if notify := cells.yes("notify", v.Notify); notify != nil {
+			p.notify = *notify
+		}
+		promotion := cells.yes("promotion", v.Promotion)
+		p.promotion = promotion != nil && *promotion
+	}
+	switch p.operation {
+	case create, update, upsert, qualify:
+		p.qualified = cells.yes("qualified", v.Qualified)
+	}
+	if p.operation == qualify && p.qualified != nil && !*p.qualified {
+		p.operation = skip // a list of customers, of which this one is not qualified
+	}
+	return p
+}
+
+// content sums what the row wants the API to hold. Whether the vendor writes
+// to the person is no part of it.
+func (p *person) content(misread string) row.Fingerprint {
+	parts := []string{p.operation, p.target(), misread}
+	switch p.operation {
+	case create, update, upsert:
+		parts = append(parts, p.firstName, fields.SameEmail(p.email), strconv.FormatBool(p.promotion))
+		if p.qualified != nil {
+			parts = append(parts, "qualified", strconv.FormatBool(*p.qualified))
+		}
+		if p.referrer != nil {
+			parts = append(parts, "referrer", p.referrer.Field, p.referrer.Value)
+		}
+		for _, m := range p.meta {
+			parts = append(parts, fields.Meta, m.Field, m.Text())
+		}
+	}
+	return row.FingerprintOf(parts...)
+}

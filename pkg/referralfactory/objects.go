@@ -1,0 +1,187 @@
+package referralfactory
+
+import (
+	"cmp"
+	"encoding/json"
+	"strings"
+	"time"
+
+	"github.com/refbulk/refbulk/pkg/fields"
+)
+
+// User is one person in one campaign. Names and meanings are those of the
+// page "User structure" of the vendor's reference; what no row and no export
+// asks for is left out.
+type User struct {
+	ID          int64
+	CampaignID  int64
+	ReferrerID  int64 // 0 for nobody
+	Code        string
+	URL         string
+	FirstName   string
+	Email       string
+	Type        string // Referring or Invited
+	SignedUpAt  string // YYYY-MM-DD, as the API writes it
+	QualifiedAt string // the same; "" for a lead that is pending, "yes" when no date is known
+	Meta        []MetaValue
+}
+
+// Qualified reports whether the lead is qualified.
+func (u *User) Qualified() bool { return u.QualifiedAt != "" }
+
+// is reports whether the user is this person of this campaign.
+func (u *User) is(email string, campaign int64) bool {
+	return u.CampaignID == campaign && fields.SameEmail(u.Email) == fields.SameEmail(email)
+}
+
+// meta is the value of a campaign field, one without a value for none.
+func (u *User) meta(label string) MetaValue {
+	for _, m := range u.Meta {
+		if strings.EqualFold(m.Field, label) && m.Value != nil {
+			return m
+		}
+	}
+	return MetaValue{Field: label}
+}
+
+// olderThan reports whether the user certainly was there before t. The API
+// gives the day alone, in a time zone it does not name: a day's difference
+// proves nothing.
+func (u *User) olderThan(t time.Time) bool {
+	day, ok := dayOf(u.SignedUpAt)
+	return ok && day.Before(t.UTC().AddDate(0, 0, -2))
+}
+
+// dayOf reads the day that a date begins with.
+func dayOf(date string) (time.Time, bool) {
+	day, err := time.Parse(time.DateOnly, date[:min(len(date), len(time.DateOnly))])
+	return day, err == nil
+}
+
+// UnmarshalJSON reads a user leniently. An older answer calls the id user_id
+// (help page on the logged-in experience), and lists have been seen with
+// "qualified" in the place of a date.
+func (u *User) UnmarshalJSON(data []byte) error {
+	var wire struct {
+		ID          number          `json:"id"`
+		UserID      number          `json:"user_id"`
+		CampaignID  number          `json:"campaign_id"`
+		ReferrerID  number          `json:"referrer_id"`
+		Code        text            `json:"code"`
+		URL         text            `json:"url"`
+		FirstName   text            `json:"first_name"`
+		Email       text            `json:"email"`
+		Type        text            `json:"type"`
+		SignedUpAt  text            `json:"signed_up_at"`
+		QualifiedAt text            `json:"qualified_at"`
+		Qualified   flag            `json:"qualified"`
+		Meta        json.RawMessage `json:"meta"`
+	}
+	if err := json.Unmarshal(data, &wire); err != nil {
+		return err
+	}
+	*u = User{
+		ID: int64(cmp.Or(wire.ID, wire.UserID)), CampaignID: int64(wire.CampaignID), ReferrerID: int64(wire.ReferrerID),
+		Code: string(wire.Code), URL: string(wire.URL), FirstName: string(wire.FirstName), Email: string(wire.Email),
+		Type: string(wire.Type), SignedUpAt: string(wire.SignedUpAt), QualifiedAt: string(wire.QualifiedAt),
+		Meta: decodeMeta(wire.Meta),
+	}
+	if wire.Qualified && u.QualifiedAt == "" {
+		u.QualifiedAt = "yes"
+	}
+	if u.Type == "" {
+		u.Type = roleOf(u.ReferrerID != 0)
+	}
+	return nil
+}
+
+// roleOf is the role of a person whom somebody, or nobody, referred.
+func roleOf(referred bool) string {
+	if referred {
+		return Invited
+	}
+	return Referring
+}
+
+// Campaign is a campaign with the fields of its own, after the page "Campaign
+// structure" of the vendor's reference.
+type Campaign struct {
+	ID       int64
+	Name     string
+	Code     string
+	URL      string
+	Status   string // launched, draft or paused
+	StartsAt string // "" for one that is live already
+	EndsAt   string // "" for one without an end
+	Fields   []Field
+}
+
+// Field is one of a campaign's own fields. A label that both roles have
+// stands twice.
+type Field struct {
+	Role     string // of the people whom it is asked of: Referring or Invited
+	Label    string
+	Required bool
+	Options  []string // what a select field takes; nil for free text
+}
+
+// UnmarshalJSON reads a campaign leniently.
+func (c *Campaign) UnmarshalJSON(data []byte) error {
+	var wire struct {
+		ID       number          `json:"id"`
+		Name     text            `json:"name"`
+		Code     text            `json:"code"`
+		URL      text            `json:"url"`
+		Status   text            `json:"status"`
+		StartsAt text            `json:"starts_at"`
+		EndsAt   text            `json:"ends_at"`
+		Fields   json.RawMessage `json:"fields"`
+	}
+	if err := json.Unmarshal(data, &wire); err != nil {
+		return err
+	}
+	*c = Campaign{
+		ID: int64(wire.ID), Name: string(wire.Name), Code: string(wire.Code), URL: string(wire.URL),
+		Status: string(wire.Status), StartsAt: string(wire.StartsAt), EndsAt: string(wire.EndsAt),
+	}
+	var byRole struct {
+		Referring json.RawMessage `json:"person_referring"`
+		Invited   json.RawMessage `json:"person_invited"`
+	}
+	lenient(wire.Fields, &byRole)
+	c.Fields = append(decodeFields(Referring, byRole.Referring), decodeFields(Invited, byRole.Invited)...)
+	return nil
+}
+
+func decodeFields(role string, raw json.RawMessage) []Field {
+	var list []struct {
+		Type     text            `json:"type"`
+		Label    text            `json:"label"`
+		Value    json.RawMessage `json:"value"`
+		Required flag            `json:"required"`
+	}
+	lenient(raw, &list)
+	var all []Field
+	for _, f := range list {
+		if f.Label == "" {
+			continue
+		}
+		field := Field{Role: role, Label: string(f.Label), Required: bool(f.Required)}
+		if f.Type == "select" {
+			field.Options = options(f.Value)
+		}
+		all = append(all, field)
+	}
+	return all
+}
+
+// options reads what a select field takes. The vendor does not show how the
+// choices are written: a list of words is understood, and anything else leaves
+// the field free for the API to judge.
+func options(raw json.RawMessage) []string {
+	var list []string
+	if json.Unmarshal(raw, &list) != nil || len(list) == 0 {
+		return nil
+	}
+	return list
+}
