@@ -31,6 +31,13 @@ type Options struct {
 	Progress Progress     // nil = nobody watches
 	Log      *slog.Logger // nil = nowhere
 
+	// Name tells this file's rows from those of another, in the marks that
+	// rows are given.
+	Name string
+
+	// Observe is called with every row of the survey; nil = nobody looks.
+	Observe func(*row.Intent)
+
 	Workers       int     // rows in flight; 0 = 16
 	First         int     // only so many rows; 0 = all
 	Strict        bool    // send nothing when any row is invalid

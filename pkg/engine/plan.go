@@ -104,10 +104,13 @@ func (r *run) foreseeRow(calls context.Context, in *row.Intent) (foreseen, error
 	if r.heldBack() || r.waitsBeyond(in) {
 		return seen, nil
 	}
-	in.Awaited = r.survey.order.Awaited(in.Row)
+	in.Awaited, in.Mark = r.survey.order.Awaited(in.Row), r.mark(in.Row)
 	before, _ := r.survey.order.WaitsFor(in.Row)
 	if before != 0 && r.survey.status[before-1].Wrote() && !r.wasSettled(before) {
 		seen.status, seen.writes, seen.notify = in.Would, true, in.Notifies
+		if in.Makes && r.survey.facts[before-1]&makes != 0 {
+			seen.status, seen.writes, seen.notify = row.Exists, false, false
+		}
 		return seen, nil
 	}
 	s := sending{run: r, in: in}

@@ -44,6 +44,7 @@ const (
 	asks
 	notifies
 	mustExist
+	makes
 )
 
 // Survey reads the whole file once, and asks the ledger what is settled.
@@ -54,6 +55,9 @@ func (e *Engine) Survey(ctx context.Context) (*Survey, error) {
 	var names []string
 	err := e.each(ctx, func(in *row.Intent) error {
 		rows.Add(in)
+		if e.options.Observe != nil {
+			e.options.Observe(in)
+		}
 		s.facts = append(s.facts, s.note(in))
 		operations = append(operations, indexOf(&names, in.Operation))
 		return nil
@@ -114,7 +118,7 @@ func (s *Survey) note(in *row.Intent) facts {
 	for _, bit := range []struct {
 		set bool
 		bit facts
-	}{{in.Skip, skipped}, {in.Asks, asks}, {in.Notifies, notifies}, {in.MustExist, mustExist}} {
+	}{{in.Skip, skipped}, {in.Asks, asks}, {in.Notifies, notifies}, {in.MustExist, mustExist}, {in.Makes, makes}} {
 		if bit.set {
 			f |= bit.bit
 		}

@@ -28,7 +28,7 @@ func (r *run) work(calls context.Context, in row.Intent, record func(note) error
 		return nil
 	}
 	in.Awaited = r.survey.order.Awaited(in.Row)
-	in.Mark = "refbulk " + r.survey.order.Key(in.Row).String()
+	in.Mark = r.mark(in.Row)
 	s := sending{run: r, in: &in, record: record}
 	outcome, err := s.send(withRow(calls, in.Row))
 	var stop *retry.Stop
@@ -49,6 +49,11 @@ func (r *run) work(calls context.Context, in row.Intent, record func(note) error
 		return stop
 	}
 	return r.ending(err)
+}
+
+// mark names a row of this file in every run.
+func (r *run) mark(n int) string {
+	return "refbulk " + row.FingerprintOf(r.options.Name, r.survey.order.Key(n).String()).String()
 }
 
 // ending is the error of a row that ends the run. That the queue or the calls

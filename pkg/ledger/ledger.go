@@ -56,6 +56,7 @@ func Open(o Options) (*Ledger, error) {
 	if l.lock, err = acquire(path, o.LockTimeout, o.Owner); err != nil {
 		return nil, err
 	}
+	Sweep(path)
 	if err := l.open(); err != nil {
 		l.lock.release()
 		return nil, err

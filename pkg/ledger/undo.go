@@ -55,6 +55,7 @@ func OpenUndo(path string, columns []string) (*Undo, error) {
 	if err != nil {
 		return nil, err
 	}
+	Sweep(path)
 	u := &Undo{path: path, next: 1, columns: append(slices.Clone(columns), changeColumn, keyColumn)}
 	old, err := readUndo(path)
 	if err != nil {

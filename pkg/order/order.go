@@ -212,8 +212,8 @@ func (o *Order) sail() {
 			stack = o.visit(stack)
 		}
 	}
-	for _, w := range o.wave {
-		o.waves = max(o.waves, int(w)+1)
+	for i := range o.wave {
+		o.waves = max(o.waves, o.Wave(i+1)+1)
 	}
 }
 

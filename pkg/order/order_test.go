@@ -62,6 +62,7 @@ func TestRowsRunAfterTheRowsTheyWaitFor(t *testing.T) {
 		{"only a row that creates the referrer is waited for", "qualify a\ncreate b <a", []int{0, 0}},
 		{"a row waits for the later of the two", "create a\ncreate b <a\nqualify b\ncreate c <b\nqualify c", []int{0, 1, 2, 2, 3}},
 		{"rows to skip are waited for by nobody", "skip a\nqualify a", []int{0, 0}},
+		{"a file that is a ring has a wave", "create a <a", []int{0}},
 		{"what waits for a ring comes after it", "create c <a\ncreate a <b\ncreate b <a", []int{1, 0, 0}},
 	} {
 		o := resolve(intents(test.rows))

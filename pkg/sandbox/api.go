@@ -16,6 +16,8 @@ type api struct {
 	routes []route // the first that matches serves
 	token  func(*http.Request) string
 	refuse func(status int, message string) answer
+	gate   *gate
+	shared bool // the limit is the account's, whatever token calls
 }
 
 // route is one method and path. A step of the pattern in braces is a

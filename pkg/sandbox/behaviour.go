@@ -80,4 +80,7 @@ type Behaviour struct {
 	LooseTypes bool
 	// PlainErrors sends errors with a message alone, as v1 did.
 	PlainErrors bool
+
+	// Recomly settles what is open about the other vendor.
+	Recomly RecomlyBehaviour
 }

@@ -25,7 +25,7 @@ type Counts struct {
 	Tokens      int `json:"tokens"`
 	MaxInFlight int `json:"max_in_flight"`
 	// WorstWindow is the most arrivals of one token in any Window, sliding,
-	// whatever they were answered.
+	// whatever they were answered; at Recomly, of all tokens.
 	WorstWindow int `json:"worst_window"`
 	// Overruns counts the limit's own 429s, not scheduled ones; Blocked the
 	// 403s that followed.
@@ -37,6 +37,9 @@ type Counts struct {
 	NotifyUnsaid int      `json:"notify_unsaid"`
 	Commits      Commits  `json:"commits"`
 	Repeated     Repeated `json:"repeated"`
+	// Recomly has what was changed at that vendor. The counts of calls above
+	// are over both; a convert writes to two.
+	Recomly RecomlyCounts `json:"recomly"`
 }
 
 // Commits counts changes made to the account.

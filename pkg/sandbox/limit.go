@@ -20,8 +20,9 @@ type tokenKey [sha256.Size]byte
 // gate counts arrivals against the limit: calls per token, overruns per
 // caller's address, as the vendor does.
 type gate struct {
-	opts  Options
-	began time.Time
+	opts    Options
+	began   time.Time
+	lenient bool // nobody is blocked
 
 	mu       sync.Mutex
 	latest   time.Duration // the clock of the gate never runs back
@@ -75,7 +76,9 @@ func (g *gate) arrive(token tokenKey, address string) verdict {
 	g.worst = max(g.worst, m.arrivals.calls)
 	if v.status == http.StatusTooManyRequests {
 		g.overruns++
-		g.strike(address, at)
+		if !g.lenient {
+			g.strike(address, at)
+		}
 	}
 	return v
 }

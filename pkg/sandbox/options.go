@@ -30,7 +30,8 @@ type Options struct {
 	Token string
 
 	// Limit is how many calls a token may make in any Window. 0 is
-	// DefaultLimit; negative switches the limit off.
+	// DefaultLimit, and RecomlyLimit for all tokens together at Recomly;
+	// negative switches the limit off.
 	Limit int
 	// Window is the length of the limit's window. 0 is DefaultWindow.
 	Window time.Duration
@@ -79,6 +80,17 @@ func (o Options) withDefaults() Options {
 		o.State = &fresh
 	}
 	return o
+}
+
+// recomlyGate counts that vendor's calls. It documents no penalty for going
+// over the limit: nobody is blocked.
+func (o Options) recomlyGate() *gate {
+	if o.Limit == 0 {
+		o.Limit = RecomlyLimit
+	}
+	g := newGate(o.withDefaults())
+	g.lenient = true
+	return g
 }
 
 func (o Options) check() error {

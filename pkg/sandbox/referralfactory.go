@@ -36,7 +36,7 @@ func newReferralFactory(o Options, t *tally) *referralFactory {
 	return f
 }
 
-func (f *referralFactory) api() *api {
+func (f *referralFactory) api(g *gate) *api {
 	rewards := func(method, pattern string, writes bool, serve func(*call) answer) route {
 		return route{method, "/rewards" + pattern, writes, serve}
 	}
@@ -44,6 +44,7 @@ func (f *referralFactory) api() *api {
 		base:   BasePath,
 		token:  bearer,
 		refuse: f.refuse,
+		gate:   g,
 		routes: []route{
 			{"POST", "/users", true, f.createUser},
 			{"GET", "/users", false, f.listUsers},

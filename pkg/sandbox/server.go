@@ -10,13 +10,15 @@ import (
 	"sync"
 )
 
-// Server is the simulated vendor, an http.Handler for any number of callers.
-// The API is below BasePath; /_sandbox/ is for those who watch and steer.
+// Server is the simulated vendors, an http.Handler for any number of callers.
+// Referral Factory is below BasePath, Recomly below RecomlyPrefixes, and
+// /_sandbox/ is for those who watch and steer.
 type Server struct {
 	opts            Options
 	apis            []*api
 	referralFactory *referralFactory
-	gate            *gate
+	recomly         *recomly
+	gates           []*gate // of each vendor
 	tally           *tally
 	faults          *schedule
 	start           State
@@ -55,7 +57,7 @@ func Open(path string, o Options) (*Server, error) {
 		return nil, fmt.Errorf("sandbox: %w", err)
 	}
 	s.saver = startSaver(path, s.State)
-	s.referralFactory.changed = s.saver.mark
+	s.referralFactory.changed, s.recomly.changed = s.saver.mark, s.saver.mark
 	if missing {
 		s.saver.mark()
 	}
@@ -63,17 +65,19 @@ func Open(path string, o Options) (*Server, error) {
 }
 
 func newServer(o Options) (*Server, error) {
+	recomlyGate := o.recomlyGate()
 	o = o.withDefaults()
 	if err := o.check(); err != nil {
 		return nil, err
 	}
 	s := &Server{
 		opts: o, start: o.State.clone(),
-		gate: newGate(o), tally: newTally(), faults: &schedule{},
+		gates: []*gate{newGate(o), recomlyGate}, tally: newTally(), faults: &schedule{},
 		closed: make(chan struct{}),
 	}
 	s.referralFactory = newReferralFactory(o, s.tally)
-	s.apis = []*api{s.referralFactory.api()}
+	s.recomly = newRecomly(o, s.tally)
+	s.apis = append([]*api{s.referralFactory.api(s.gates[0])}, s.recomly.apis(s.gates[1])...)
 	s.faults.add(o.Faults)
 	return s, nil
 }
@@ -92,21 +96,33 @@ func (s *Server) Close() error {
 }
 
 // State is a copy of the account as it is now.
-func (s *Server) State() State { return s.referralFactory.state() }
+func (s *Server) State() State {
+	state := s.referralFactory.state()
+	state.Recomly = s.recomly.state()
+	return state
+}
 
 // SetState replaces the account.
 func (s *Server) SetState(state State) error {
 	if err := state.check(); err != nil {
 		return fmt.Errorf("sandbox state: %w", err)
 	}
-	s.referralFactory.replace(state)
+	s.replace(state)
 	return nil
+}
+
+func (s *Server) replace(state State) {
+	s.referralFactory.replace(state)
+	s.recomly.replace(state.Recomly)
 }
 
 // Counts is what the server has seen.
 func (s *Server) Counts() Counts {
 	c := s.tally.snapshot()
-	c.WorstWindow, c.Overruns, c.Blocked = s.gate.totals()
+	for _, g := range s.gates {
+		worst, overruns, blocked := g.totals()
+		c.WorstWindow, c.Overruns, c.Blocked = max(c.WorstWindow, worst), c.Overruns+overruns, c.Blocked+blocked
+	}
 	return c
 }
 
@@ -142,8 +158,10 @@ func (s *Server) UnhitFaults() []Fault {
 // Reset puts the account back to what it was when the server began, forgets
 // counts, strikes and blocks, and removes all faults.
 func (s *Server) Reset() {
-	s.referralFactory.replace(s.start)
-	s.gate.reset()
+	s.replace(s.start)
+	for _, g := range s.gates {
+		g.reset()
+	}
 	s.tally.reset()
 	s.faults.clear()
 }
@@ -167,10 +185,13 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request) {
 	defer s.tally.enter(route, r.Method, token)()
 
 	accepted := s.accepts(presented)
-	if !accepted {
+	switch {
+	case !accepted:
 		token = tokenKey{}
+	case a.shared:
+		token = keyOf("everybody")
 	}
-	v := s.gate.arrive(token, host(r.RemoteAddr))
+	v := a.gate.arrive(token, host(r.RemoteAddr))
 	c := &call{request: r, query: r.URL.Query(), params: params}
 	// The body is read whatever comes: net/http only notices a caller that
 	// gives up once nothing is left to read.
@@ -181,7 +202,7 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request) {
 		return
 	case http.StatusTooManyRequests:
 		refusal := a.refuse(v.status, "Too Many Attempts.")
-		refusal.header = s.gate.tooMany(v.wait)
+		refusal.header = a.gate.tooMany(v.wait)
 		s.deliver(w, refusal)
 		return
 	}

@@ -20,6 +20,8 @@ type State struct {
 	// reward get. Ids below are never given again.
 	NextUser   int64 `json:"next_user_id,omitempty"`
 	NextReward int64 `json:"next_reward_id,omitempty"`
+	// Recomly is the account at the other vendor.
+	Recomly RecomlyState `json:"recomly,omitzero"`
 }
 
 // Campaign is a referral campaign. Dates are YYYY-MM-DD, empty for none.
@@ -107,7 +109,8 @@ type IssuedReward struct {
 }
 
 // Example is a fresh account: one launched campaign, number 1, with two
-// optional fields and a reward, and nobody in it.
+// optional fields and a reward, and nobody in it; and at Recomly a campaign,
+// number 1, with an advocate and a pending referral.
 func Example() State {
 	return State{
 		Campaigns: []Campaign{{
@@ -120,6 +123,7 @@ func Example() State {
 			RewardFor: PersonReferring, Value: 10,
 		}},
 		NextUser: 1, NextReward: 1,
+		Recomly: exampleRecomly(),
 	}
 }
 
@@ -145,6 +149,7 @@ func (s State) clone() State {
 	s.Rewards = slices.Clone(s.Rewards)
 	s.Due = slices.Clone(s.Due)
 	s.Issued = slices.Clone(s.Issued)
+	s.Recomly = s.Recomly.clone()
 	return s
 }
 

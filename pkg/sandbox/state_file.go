@@ -92,6 +92,7 @@ func (s State) check() error {
 		c.rewards[x.ID] = true
 	}
 	c.checkOwed(s)
+	c.checkRecomly(s.Recomly)
 	return errors.Join(c.errs...)
 }
 

@@ -16,13 +16,16 @@ table { border-collapse: collapse; margin: 0 0 1.5em } td, th { padding: .1em 1.
 td + td { text-align: right } code { font-size: 90% }
 </style>
 <h1>refbulk sandbox</h1>
-<p>A simulator: nothing here reaches a real person. The API is at <code>{{.Base}}</code>.</p>
+<p>A simulator: nothing here reaches a real person. Referral Factory is at <code>{{.Base}}</code>, Recomly at {{range .Prefixes}}<code>{{.}}</code> {{end}}.</p>
 <h2>Account</h2>
 <table>
 <tr><td>campaigns<td>{{len .State.Campaigns}}
 <tr><td>users<td>{{len .State.Users}}
 <tr><td>rewards due<td>{{len .State.Due}}
 <tr><td>rewards issued<td>{{len .State.Issued}}
+<tr><td>Recomly: campaigns<td>{{len .State.Recomly.Campaigns}}
+<tr><td>Recomly: advocates<td>{{len .State.Recomly.Advocates}}
+<tr><td>Recomly: referrals<td>{{len .State.Recomly.Referrals}}
 </table>
 {{with .Counts}}<h2>Calls</h2>
 <table>
@@ -47,7 +50,11 @@ td + td { text-align: right } code { font-size: 90% }
 <tr><td>delete<td>{{.Commits.Deletes}}<td>
 <tr><td>issue<td>{{.Commits.Issues}}<td>{{.Repeated.Issues}}
 <tr><td>cancel<td>{{.Commits.Cancels}}<td>
-<tr><td>mails that would have gone out<td>{{.Notified}}<td>
+{{with .Recomly}}<tr><td>Recomly: campaign<td>{{.CampaignCreates}}<td>{{.Repeated.Campaigns}}
+<tr><td>Recomly: invite<td>{{.Invites}}<td>{{.Repeated.Invites}}
+<tr><td>Recomly: credit<td>{{.Credits}}<td>{{.Repeated.Credits}}
+<tr><td>Recomly: convert<td>{{.Converts}}<td>{{.Repeated.Converts}}
+{{end}}<tr><td>mails that would have gone out<td>{{.Notified}}<td>
 </table>{{end}}
 <h2>Faults</h2>
 {{if .Faults}}<table>
@@ -63,9 +70,10 @@ func (s *Server) writePage(w http.ResponseWriter) {
 	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
 	// An error means that the reader has gone.
 	_ = watchPage.Execute(w, struct {
-		Base   string
-		State  State
-		Counts Counts
-		Faults []FaultCount
-	}{BasePath, s.State(), s.Counts(), s.Faults()})
+		Base     string
+		Prefixes []string
+		State    State
+		Counts   Counts
+		Faults   []FaultCount
+	}{BasePath, RecomlyPrefixes[:], s.State(), s.Counts(), s.Faults()})
 }
