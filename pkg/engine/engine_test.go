@@ -40,6 +40,7 @@ var header = []string{"operation", "email", "first_name", "referrer_email"}
 type once struct {
 	t       failer
 	engine  *engine.Engine
+	options engine.Options
 	file    *sheet.File
 	ledger  *ledger.Ledger
 	survey  *engine.Survey
@@ -70,7 +71,7 @@ func begin(t failer, server *sandbox.Server, dir string, rows [][]string, o engi
 	r.must(err)
 	o.Rows, o.Resource, o.Ledger = r.file.Rows, users, r.ledger
 	o.Loop = &retry.Loop{Policy: retry.Policy{Retries: 2, First: time.Millisecond}, Brake: gate, Window: time.Millisecond, MaxOutage: time.Second, Probe: users.Probe}
-	r.engine = engine.New(o)
+	r.engine, r.options = engine.New(o), o
 	r.must(users.Open(context.Background(), r.engine.Try(context.Background(), context.Background())))
 	_, err = users.Match(r.file.Header())
 	r.must(err)
@@ -78,6 +79,15 @@ func begin(t failer, server *sandbox.Server, dir string, rows [][]string, o engi
 	r.must(err)
 	r.closing = []func() error{r.file.Close, gate.Close, r.ledger.Close}
 	return r
+}
+
+// reopen has the engine read another file with the same header.
+func (r *once) reopen(path string) {
+	file, err := sheet.Open(path, sheet.Options{})
+	r.must(err)
+	r.closing = append(r.closing, file.Close)
+	r.options.Rows = file.Rows
+	r.engine = engine.New(r.options)
 }
 
 func (r *once) must(err error) {

@@ -47,14 +47,17 @@ type Try func(op func(ctx context.Context) error) error
 
 // Step is what is left to do for a row.
 type Step struct {
-	// Done is the outcome of a row for which nothing is left to send; with
-	// something left, what it will be when all goes well, or pending when the
-	// vendor cannot tell more than the intent's Would.
+	// Done is the outcome of a row for which nothing is left to send. With
+	// something left it is what the row ends as when all goes well, pending
+	// when the vendor cannot tell more than the intent's Would, and its ID
+	// says that the target is there.
 	Done row.Outcome
 
 	// Send makes the write, once, and gives the row's outcome; nil when
 	// nothing is left to send. When its error leaves open whether the write
-	// was applied, Look is asked again before anything else is sent.
+	// was applied, Look is asked again before anything else is sent. After an
+	// error that says that it was not, Send is called again, and goes on with
+	// the write that failed.
 	Send func(ctx context.Context) (row.Outcome, error)
 
 	// Undo gives the cells, by field, of the row that takes the change back;

@@ -2,10 +2,12 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
 
+	"github.com/refbulk/refbulk/pkg/batch"
 	"github.com/refbulk/refbulk/pkg/order"
 	"github.com/refbulk/refbulk/pkg/row"
 )
@@ -78,7 +80,7 @@ func (e *Engine) Survey(ctx context.Context) (*Survey, error) {
 	return s, nil
 }
 
-// each reads the file's intents, one after the other.
+// each reads the file's intents, one after the other, somewhat ahead of do.
 func (e *Engine) each(ctx context.Context, do func(*row.Intent) error) error {
 	rows, err := e.options.Rows()
 	if err != nil {
@@ -86,24 +88,16 @@ func (e *Engine) each(ctx context.Context, do func(*row.Intent) error) error {
 	}
 	intents, err := e.options.Resource.Intents(rows)
 	if err != nil {
-		return err
+		return errors.Join(err, rows.Close())
 	}
 	defer intents.Close()
-	for {
+	return batch.Ahead(ctx, func() (row.Intent, error) {
 		in, err := intents.Next()
-		if err == io.EOF {
-			return nil
+		if err != nil && err != io.EOF {
+			err = fmt.Errorf("reading the rows: %w", err)
 		}
-		if err != nil {
-			return fmt.Errorf("reading the rows: %w", err)
-		}
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		if err := do(&in); err != nil {
-			return err
-		}
-	}
+		return in, err
+	}, do)
 }
 
 // note keeps what is wrong with a row and the bits that count.

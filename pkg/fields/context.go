@@ -59,16 +59,21 @@ func (m *matcher) any(headings []string) bool {
 	return false
 }
 
+// TemplateNote heads the column of a template that explains its rows.
+const TemplateNote = "refbulk_note"
+
 // ownHeadings are the headings of a file that refbulk wrote there itself and
 // that say nothing to an import. A results or undo file is known by its
-// row_key, an export by the link beside the code; the error of a failed file
-// stands among somebody else's columns.
+// row_key, an export of users by the day of signing up beside the code, one of
+// rewards by what can be issued; the error of a failed file stands among
+// somebody else's columns, and the note of a template is called as nothing
+// else is.
 func ownHeadings(headers []string) map[string]bool {
 	has := make(map[string]bool, len(headers))
 	for _, h := range headers {
 		has[h] = true
 	}
-	own := map[string]bool{"error": true}
+	own := map[string]bool{"error": true, TemplateNote: true}
 	if has["row_key"] {
 		for _, h := range []string{"row", "line", "operation", "target", "status", "id", "code", "url", "http_status", "attempts",
 			"finished_at", "row_key", "row_hash", "note", "change"} {
@@ -77,6 +82,17 @@ func ownHeadings(headers []string) map[string]bool {
 	}
 	if has["code"] && has["campaign_id"] {
 		own["url"] = true
+	}
+	if has["code"] && has["campaign_id"] && has["signed_up_at"] {
+		for _, h := range []string{"type", "source", "signed_up_at", "qualified_at", "unsubscribed_at", "reach", "referrals", "qualified_referrals"} {
+			own[h] = true
+		}
+	}
+	if has["can_be_issued"] && has["reward_id"] {
+		for _, h := range []string{"state", "campaign_id", "reward_id", "reward", "recipient_id", "can_be_issued", "coupon", "count", "total",
+			"issued_at", "status"} {
+			own[h] = true
+		}
 	}
 	return own
 }

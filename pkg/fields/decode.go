@@ -31,7 +31,7 @@ type Reader[T any] struct {
 // of the same file.
 func NewReader[T any](rows *sheet.Rows, columns Columns) (*Reader[T], error) {
 	var zero T
-	um, err := gocsv.NewUnmarshaller(rows.CSV(), zero)
+	um, err := gocsv.NewUnmarshaller(rows.CSV(), &zero) // a pointer is handed on without another copy
 	if err != nil {
 		return nil, fmt.Errorf("reading the header: %w", err)
 	}
@@ -72,7 +72,7 @@ func (r *Reader[T]) Next() (Record[T], error) {
 		return Record[T]{}, err
 	}
 	delete(meta, "") // the ignored columns
-	return Record[T]{Value: value.(T), Meta: meta, At: r.rows.Position()}, nil
+	return Record[T]{Value: *value.(*T), Meta: meta, At: r.rows.Position()}, nil
 }
 
 // Close ends the pass.

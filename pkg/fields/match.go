@@ -64,6 +64,7 @@ type matcher struct {
 	*table
 	headers  []string
 	seen     map[string]bool     // keys of all headings; nil when the heading stands alone
+	own      map[string]bool     // headings that refbulk wrote itself
 	labels   map[string][]string // key → labels as the campaigns write them
 	troubles []string
 }
@@ -73,6 +74,7 @@ func (m *matcher) learn(labels []string) {
 	for _, h := range m.headers {
 		m.seen[key(h)] = true
 	}
+	m.own = ownHeadings(m.headers)
 	for _, label := range labels {
 		k := key(label)
 		if !slices.Contains(m.labels[k], label) {
@@ -93,9 +95,10 @@ func (m *matcher) claim(header string) claim {
 }
 
 // orLabel lets the heading name a field of the campaign's own, unless it names
-// a known field better.
+// a known field better. The type or status of a file that refbulk wrote is no
+// field of a campaign that happens to be called so.
 func (m *matcher) orLabel(c claim, header, label string) claim {
-	if len(m.labels[key(label)]) == 0 {
+	if len(m.labels[key(label)]) == 0 || m.own[header] {
 		return c
 	}
 	if c.field == "" || c.rank > byLabel {

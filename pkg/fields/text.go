@@ -124,17 +124,18 @@ func invisible(r rune) bool {
 }
 
 // unprotect undoes ="00123", and apostrophes before what a spreadsheet would
-// take for a number or a formula. 't Hooft keeps his, and so does a cell that
-// one stands at both ends of.
+// take for a number or a formula. 't Hooft keeps his, and so does a number that
+// one stands at both ends of. Before a formula the apostrophe may be the guard
+// of an export, whatever the cell ends in.
 func unprotect(cell string) string {
 	if len(cell) < 2 {
 		return cell
 	}
 	last := cell[len(cell)-1]
 	switch {
-	case cell[0] == '\'' && last != '\'':
+	case cell[0] == '\'':
 		rest := strings.TrimLeft(cell, "'")
-		if rest != "" && strings.IndexByte("0123456789+-=@", rest[0]) >= 0 {
+		if rest != "" && (strings.IndexByte("+-=@\t\n", rest[0]) >= 0 || last != '\'' && rest[0] >= '0' && rest[0] <= '9') {
 			return rest
 		}
 	case len(cell) > 2 && cell[0] == '=' && cell[1] == '"' && last == '"':

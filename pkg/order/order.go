@@ -11,7 +11,6 @@ package order
 import (
 	"cmp"
 	"slices"
-	"strconv"
 
 	"github.com/refbulk/refbulk/pkg/row"
 )
@@ -146,20 +145,16 @@ func (s *Survey) line(o *Order, rows []int32) {
 		if last := kinds[k].last; last != none && s.content[last] == s.content[r] && !s.skip[r] {
 			o.duplicate[r] = last
 			kinds[k].repeats++
-			o.keys[r] = key(s.kind[r], kinds[k].count, kinds[k].repeats)
+			o.keys[r] = s.kind[r].With(kinds[k].count, kinds[k].repeats)
 			continue
 		}
 		kinds[k].last, kinds[k].count, kinds[k].repeats = r, kinds[k].count+1, 0
-		o.keys[r] = key(s.kind[r], kinds[k].count, 0)
+		o.keys[r] = s.kind[r].With(kinds[k].count, 0)
 		if !s.skip[r] {
 			o.before[r] = previous
 			previous = r
 		}
 	}
-}
-
-func key(kind row.Fingerprint, place, repeat int) row.Fingerprint {
-	return row.FingerprintOf(kind.String(), strconv.Itoa(place), strconv.Itoa(repeat))
 }
 
 // maker finds the first row that brings the target into being, or that would

@@ -1,7 +1,6 @@
 package referralfactory
 
 import (
-	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -78,11 +77,10 @@ func (p *person) target() string {
 }
 
 func emailTarget(email string, campaign int64) string {
-	target := "email:" + fields.SameEmail(email)
-	if campaign != 0 {
-		target += " campaign:" + strconv.FormatInt(campaign, 10)
+	if campaign == 0 {
+		return "email:" + fields.SameEmail(email)
 	}
-	return target
+	return "email:" + fields.SameEmail(email) + " campaign:" + strconv.FormatInt(campaign, 10)
 }
 
 // intentReader turns cells into intents.
@@ -105,12 +103,15 @@ func (r *intentReader) read(record fields.Record[userRow]) row.Intent {
 	switch {
 	case record.At.Fault != "":
 		cells.problems = []row.Problem{{Reason: record.At.Fault}}
-	case p.operation != skip:
+	case p.operation == skip:
+		cells.problems = nil // a note to people, such as a template has
+	default:
 		cells.problems = append(cells.problems, r.check(p, &cells)...)
 	}
+	target := p.target()
 	in := row.Intent{
-		Position: row.Position{Row: record.At.Row, Line: record.At.Line}, Operation: p.operation, Target: p.target(),
-		Content: p.content(misread), Problems: cells.problems, Skip: p.operation == skip, Once: true, Payload: p,
+		Position: row.Position{Row: record.At.Row, Line: record.At.Line}, Operation: p.operation, Target: target,
+		Content: p.content(target, misread), Problems: cells.problems, Skip: p.operation == skip, Once: true, Payload: p,
 	}
 	in.Kind, in.Would = kindOf(p.operation)
 	in.Makes = p.makes()
@@ -163,12 +164,11 @@ func (r *intentReader) person(record fields.Record[userRow], cells *cellReader) 
 		p.campaign = r.campaign
 	}
 	if p.makes() || p.operation == update || p.operation == upsert {
-		p.firstName = cmp.Or(fields.Name(v.FirstName), fields.FirstOf(v.FullName))
+		p.firstName = firstName(v, p.makes())
 		p.meta = cells.meta(record.Meta)
 		slices.SortFunc(p.meta, func(a, b MetaValue) int { return strings.Compare(a.Field, b.Field) })
 	}
 	if p.makes() {
-		p.firstName = cmp.Or(p.firstName, fields.FirstOf(fields.NameBeside(v.Email)))
 		p.referrer = cells.referrer(v)
 		if notify := cells.yes("notify", v.Notify); notify != nil {
 			p.notify = *notify
@@ -186,10 +186,23 @@ func (r *intentReader) person(record fields.Record[userRow], cells *cellReader) 
 	return p
 }
 
+// firstName is the first name of a row, or that of the whole name; to create
+// somebody also the one beside the address.
+func firstName(v userRow, makes bool) string {
+	name := fields.Name(v.FirstName)
+	if name == "" && v.FullName != "" {
+		name = fields.FirstOf(v.FullName)
+	}
+	if name == "" && makes {
+		name = fields.FirstOf(fields.NameBeside(v.Email))
+	}
+	return name
+}
+
 // content sums what the row wants the API to hold. Whether the vendor writes
 // to the person is no part of it.
-func (p *person) content(misread string) row.Fingerprint {
-	parts := []string{p.operation, p.target(), misread}
+func (p *person) content(target, misread string) row.Fingerprint {
+	parts := []string{p.operation, target, misread}
 	switch p.operation {
 	case create, update, upsert:
 		parts = append(parts, p.firstName, fields.SameEmail(p.email), strconv.FormatBool(p.promotion))

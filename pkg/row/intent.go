@@ -3,6 +3,7 @@ package row
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"encoding/hex"
 	"fmt"
 	"strconv"
 	"strings"
@@ -126,8 +127,23 @@ func FingerprintOf(parts ...string) Fingerprint {
 	return Fingerprint(binary.BigEndian.Uint64(sum[:8]))
 }
 
+// With is the fingerprint of f and numbers together.
+func (f Fingerprint) With(numbers ...int) Fingerprint {
+	var buf [64]byte
+	b := binary.BigEndian.AppendUint64(buf[:0], uint64(f))
+	for _, n := range numbers {
+		b = binary.BigEndian.AppendUint64(b, uint64(n))
+	}
+	sum := sha256.Sum256(b)
+	return Fingerprint(binary.BigEndian.Uint64(sum[:8]))
+}
+
 // String is the fingerprint as 16 hexadecimal digits.
-func (f Fingerprint) String() string { return fmt.Sprintf("%016x", uint64(f)) }
+func (f Fingerprint) String() string {
+	var b [8]byte
+	binary.BigEndian.PutUint64(b[:], uint64(f))
+	return hex.EncodeToString(b[:])
+}
 
 // ParseFingerprint is the inverse of String.
 func ParseFingerprint(s string) (Fingerprint, error) {
