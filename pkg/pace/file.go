@@ -23,15 +23,20 @@ const (
 	// roundsPerWindow is how often in a window the living are told from the dead, and so the share of a
 	// window that a dead process's slots may come back late.
 	roundsPerWindow = 60
+	// linger is how long what a dead process sent may still be on its way: its system goes on sending, and
+	// sends again what was lost. With a window of less than a minute it is lingerRounds, so that the slots
+	// are not missed for long.
+	linger       = 3 * time.Second
+	lingerRounds = 3
 )
 
 // A File is the [Store] of all processes of this machine that name the same folder and account.
 //
 // A process killed at any instant leaves its slots behind as taken; the others see by a file lock that it
-// died, and free them a window after they saw it. What can't be read, after a restart of the machine or
-// from a damaged or deleted file, counts as come back just now: a wait of one window at worst, and a
-// warning. A file that can't be written (full disk, no permission) leaves this process counting alone,
-// from what it last knew, with a warning.
+// died, leave what it had sent some time to arrive, and free them a window after that. What can't be read,
+// after a restart of the machine or from a damaged or deleted file, counts as come back just now: a wait
+// of one window at worst, and a warning. A file that can't be written (full disk, no permission) leaves
+// this process counting alone, from what it last knew, with a warning.
 type File struct {
 	path  string // of the files of the account, without their endings
 	clock clock
@@ -47,6 +52,7 @@ type File struct {
 	last  Lease  // the last one handed out
 	owed  []back // what could not be written yet
 	asked time.Duration
+	dead  map[uint64]time.Duration // since when the owners of slots that are out are known to be
 }
 
 // back is a lease that ended: at an instant, or never if it was not used.
@@ -75,6 +81,7 @@ func openFile(dir, account string, log *slog.Logger, clock clock) *File {
 		lock:  flock.New(path+".lock", flock.SetPermissions(0o600)),
 		disk:  disk{path: path + ".state"},
 		asked: never,
+		dead:  map[uint64]time.Duration{},
 	}
 }
 
@@ -105,7 +112,7 @@ func (f *File) take(limit int, window, now time.Duration) (Lease, time.Duration)
 	round := window / roundsPerWindow
 	if now-f.asked >= round {
 		f.asked = now
-		f.buryDead(now)
+		f.buryDead(min(linger, lingerRounds*round), now)
 	}
 	wait := f.table.take(f.me, f.last+1, limit, window, now)
 	if wait == 0 {

@@ -210,9 +210,15 @@ func TestADeadProcessGivesItsSlotsBack(t *testing.T) {
 			t.Errorf("while it lives: took %d, wait %v, want none and a second at most", len(got), wait)
 		}
 		(&load{}).die(dead)
+		for range 3 { // what it sent may still be on its way
+			time.Sleep(time.Second)
+			if got, wait := take(t, b, 1); len(got) != 0 || wait > time.Second {
+				t.Errorf("just dead: took %d, wait %v, want none and a second at most", len(got), wait)
+			}
+		}
 		time.Sleep(time.Second)
 		if got, wait := take(t, b, 1); len(got) != 0 || wait != time.Minute {
-			t.Errorf("just dead: took %d, wait %v, want none and a minute", len(got), wait)
+			t.Errorf("dead for three seconds: took %d, wait %v, want none and a minute", len(got), wait)
 		}
 		time.Sleep(time.Minute)
 		if got, _ := take(t, b, 3); len(got) != 3 {

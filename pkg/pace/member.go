@@ -61,11 +61,18 @@ func (f *File) part() error {
 
 func (f *File) member(owner uint64) string { return fmt.Sprintf("%s.%016x.alive", f.path, owner) }
 
-// buryDead frees the slots of those who died, a window from now.
-func (f *File) buryDead(now time.Duration) {
+// buryDead takes the slots of those who have been dead for a while for come back, to be free a window from
+// now.
+func (f *File) buryDead(while, now time.Duration) {
 	for _, owner := range f.table.others(f.me) {
-		if isDead(f.member(owner)) {
+		since, known := f.dead[owner]
+		switch {
+		case !known && !isDead(f.member(owner)):
+		case !known, now < since: // or the clock was set back
+			f.dead[owner] = now
+		case now-since >= while:
 			f.table.bury(owner, now)
+			delete(f.dead, owner)
 		}
 	}
 }

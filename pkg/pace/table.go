@@ -101,7 +101,7 @@ func (t *table) give(owner uint64, lease Lease, at time.Duration) {
 	}
 }
 
-// bury takes the slots of a dead process for come back now: whatever it sent arrived before.
+// bury takes the slots of a process for come back now: whatever it sent has arrived, or it can't be asked.
 func (t *table) bury(owner uint64, now time.Duration) {
 	for i, s := range t.slots {
 		if s.owner == owner {

@@ -30,14 +30,28 @@ const interval = 30 * time.Second
 // Options say what is shown, where, and how the time left is reckoned.
 type Options struct {
 	Out      io.Writer
-	Terminal bool // Out is one
+	Terminal bool // Out is one that can move its cursor
 	Mode     Mode // "" = Auto
-	Color    bool
+	Color    bool // of the bar
 
-	Total  int           // rows to do
-	Limit  int           // calls per Window; 0 = none
-	Window time.Duration // of Limit
-	Calls  func() int64  // calls made so far
+	Total    int           // rows to do; 0 = not known
+	Reading  bool          // rows are only read: none can be to mend
+	Limit    int           // calls per Window; 0 = none
+	Window   time.Duration // of Limit
+	Calls    func() int64  // calls made so far; nil = not known
+	InWindow func() int    // calls made in the window that ends now; nil = not known
+	Tell     func(State)   // takes the place of plain lines; nil = they are written to Out
+}
+
+// State is where a run stands.
+type State struct {
+	Done, Total int
+	Mend        int           // of Done: rows that somebody has to look at; negative = none can be
+	PerMinute   float64       // rows; 0 = not known yet
+	InWindow    int           // calls made in the window that ends now
+	Limit       int           // that may be made in one; 0 = any number
+	Window      time.Duration // of Limit
+	Left        time.Duration // until the last row is done; negative = not known yet
 }
 
 // Progress counts rows and shows them. Its methods may be called
@@ -45,20 +59,21 @@ type Options struct {
 type Progress struct {
 	options Options
 	began   time.Time
-	stop    chan struct{}
+	stop    chan struct{} // closed by Close
 	stopped sync.WaitGroup
 
-	mu     sync.Mutex // guards what follows, and Out
-	bar    *progressbar.ProgressBar
-	done   int
-	failed int
+	mu    sync.Mutex // guards what follows, and Out
+	bar   *progressbar.ProgressBar
+	width int // of the terminal, when the bar was last described
+	done  int
+	mend  int
 }
 
 // Start begins to show progress, until Close.
 func Start(o Options) *Progress {
 	p := &Progress{options: o, began: time.Now(), stop: make(chan struct{})}
 	every := interval
-	if o.Mode != Plain && o.Mode != None && o.Terminal {
+	if o.Mode != Plain && o.Mode != None && o.Terminal && o.Total > 0 {
 		p.bar = newBar(o)
 		every = time.Second // the time left moves even while no row ends
 	}
@@ -66,21 +81,6 @@ func Start(o Options) *Progress {
 		p.stopped.Go(func() { p.tick(every) })
 	}
 	return p
-}
-
-func newBar(o Options) *progressbar.ProgressBar {
-	return progressbar.NewOptions(o.Total,
-		progressbar.OptionSetWriter(o.Out),
-		progressbar.OptionShowCount(),
-		progressbar.OptionSetPredictTime(false), // the limit tells more than the past
-		progressbar.OptionSetElapsedTime(false),
-		progressbar.OptionFullWidth(),
-		progressbar.OptionThrottle(100*time.Millisecond),
-		progressbar.OptionUseANSICodes(true),
-		progressbar.OptionEnableColorCodes(o.Color),
-		progressbar.OptionShowDescriptionAtLineEnd(),
-		progressbar.OptionClearOnFinish(),
-	)
 }
 
 // tick shows where the run stands until Close.
@@ -92,14 +92,26 @@ func (p *Progress) tick(every time.Duration) {
 		case <-p.stop:
 			return
 		case <-ticker.C:
-			p.mu.Lock()
-			if p.bar != nil {
-				p.bar.Describe(p.description())
-			} else {
-				fmt.Fprintln(p.options.Out, p.line())
-			}
-			p.mu.Unlock()
+			p.show()
 		}
+	}
+}
+
+// show shows where the run stands.
+func (p *Progress) show() {
+	p.mu.Lock()
+	state := p.state()
+	tell := p.options.Tell
+	switch {
+	case p.bar != nil:
+		p.describe(state, width(p.options.Out))
+	case tell == nil:
+		fmt.Fprintln(p.options.Out, state)
+	}
+	shown := p.bar != nil || tell == nil
+	p.mu.Unlock()
+	if !shown {
+		tell(state) // it may write here
 	}
 }
 
@@ -109,11 +121,22 @@ func (p *Progress) Done(s row.Status) {
 	defer p.mu.Unlock()
 	p.done++
 	if s.NeedsMending() {
-		p.failed++
+		p.mend++
 	}
-	if p.bar != nil {
-		_ = p.bar.Add(1) // a terminal that is gone stops no run
+	if p.bar == nil {
+		return
 	}
+	if now := width(p.options.Out); now != p.width {
+		p.describe(p.state(), now)
+	}
+	_ = p.bar.Add(1) // a terminal that is gone stops no run
+}
+
+// describe puts words beside the bar that fit into a window of so many
+// columns.
+func (p *Progress) describe(s State, columns int) {
+	p.width = columns
+	p.bar.Describe(describe(s, room(columns, s), p.options.Color))
 }
 
 // Write puts text above the bar. It is how logs get to the stream while the
@@ -130,64 +153,35 @@ func (p *Progress) Write(text []byte) (int, error) {
 	return n, err
 }
 
-// Line is where the run stands, in one line.
-func (p *Progress) Line() string {
+// State is where the run stands.
+func (p *Progress) State() State {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.line()
+	return p.state()
 }
 
-func (p *Progress) line() string {
-	return fmt.Sprintf("%d of %d rows, %s", p.done, p.options.Total, p.description())
-}
-
-// description is the rate, the failures and the time left.
-func (p *Progress) description() string {
+func (p *Progress) state() State {
 	elapsed := time.Since(p.began)
-	text := fmt.Sprintf("%d to mend", p.failed)
-	if elapsed > 0 && p.done > 0 {
-		text = fmt.Sprintf("%.0f rows/min, %s", float64(p.done)/elapsed.Minutes(), text)
+	s := State{
+		Done: p.done, Total: p.options.Total, Mend: p.mend, Limit: p.options.Limit, Window: p.options.Window, Left: -1,
 	}
-	if left, ok := p.left(elapsed); ok {
-		text += ", about " + round(left).String() + " left"
+	if p.options.Reading {
+		s.Mend = -1
 	}
-	return text
-}
-
-func round(d time.Duration) time.Duration {
-	if d > 10*time.Minute {
-		return d.Round(time.Minute)
+	if p.options.InWindow != nil {
+		s.InWindow = p.options.InWindow()
 	}
-	return d.Round(time.Second)
-}
-
-// left reckons the time that the remaining rows take: at the limit, with as
-// many calls a row as so far, or at the pace so far where that is slower.
-func (p *Progress) left(elapsed time.Duration) (time.Duration, bool) {
 	if p.done == 0 || elapsed <= 0 {
-		return 0, false
+		return s
 	}
+	s.PerMinute = float64(p.done) / elapsed.Minutes()
 	rows := float64(p.options.Total - p.done)
-	byPace := time.Duration(rows * float64(elapsed) / float64(p.done))
-	if p.options.Limit <= 0 || p.options.Calls == nil {
-		return byPace, true
+	s.Left = time.Duration(rows * float64(elapsed) / float64(p.done))
+	if p.options.Limit > 0 && p.options.Calls != nil {
+		made := float64(p.options.Calls())
+		s.Left = Reckon(made, rows*made/float64(p.done), p.options.Limit, p.options.Window, elapsed, s.Left)
 	}
-	calls := float64(p.options.Calls())
-	made, ahead := calls, rows*calls/float64(p.done)
-	return Reckon(made, ahead, p.options.Limit, p.options.Window, elapsed, byPace), true
-}
-
-// Reckon is how long ahead more calls take after made calls in elapsed time,
-// when a window lets limit of them through, and never less than a bound that
-// the API's own speed sets: a first window full goes as fast as the API
-// answers, every further one costs a window.
-func Reckon(made, ahead float64, limit int, window, elapsed, byPace time.Duration) time.Duration {
-	windows := int((made + ahead - 1) / float64(limit))
-	total := time.Duration(windows) * window
-	if windows == 0 {
-		return byPace
-	}
-	return max(total-elapsed, 0)
+	return s
 }
 
 // Close ends the showing and leaves the line free.

@@ -47,6 +47,7 @@ type Summary struct {
 	Window   time.Duration `json:"-"`
 	Continue string        `json:"-"` // the command that goes on
 	Sandbox  bool          `json:"-"`
+	Causes   []Cause       `json:"-"` // of what is to be mended, the most frequent first
 }
 
 // Counts turns statuses into the words of the results file.
@@ -100,7 +101,10 @@ func (s *Summary) Text(w io.Writer) error {
 	fmt.Fprintf(&b, "Results: %s\n", s.Results)
 	if s.Failed != "" {
 		fmt.Fprintf(&b, "To mend: %s\n", s.Failed)
+	} else if len(s.Causes) > 0 {
+		b.WriteString("To mend:\n")
 	}
+	tellCauses(&b, s.Causes)
 	if s.Continue != "" {
 		fmt.Fprintf(&b, "To continue: %s\n", s.Continue)
 	}

@@ -1,0 +1,216 @@
+package report
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/refbulk/refbulk/pkg/row"
+)
+
+const headerLine = "row,line,operation,target,status,id,code,url,http_status,attempts,error,finished_at,row_key,row_hash\n"
+
+// write puts a results file into a folder of the test.
+func write(t testing.TB, lines ...string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "people.results.csv")
+	if err := os.WriteFile(path, []byte(headerLine+strings.Join(lines, "")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// line is a line of a results file.
+func line(n int, operation, status, problem, key string) string {
+	return fmt.Sprintf("%d,%d,%s,email:p%d@example.com,%s,,,,,1,%s,2026-11-21T09:25:%02dZ,%s,0\n", n, n+1, operation, n, status, problem, n%60, key)
+}
+
+func outcomes(t testing.TB, lines ...string) *Outcomes {
+	t.Helper()
+	o, err := ReadOutcomes(write(t, lines...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
+func TestTheLatestLineOfARowCounts(t *testing.T) {
+	o := outcomes(t,
+		line(2, "create", "unknown", "", "b"), line(1, "create", "failed", "", "a"),
+		line(1, "create", "created", "", "a"), line(2, "create", "created", "", "b"), line(3, "create", "rejected", "no", "c"))
+	if want := map[row.Status]int{row.Created: 2, row.Rejected: 1}; o.Rows != 3 || !cmp.Equal(o.Statuses, want) {
+		t.Errorf("%d rows, statuses %v; want 3, %v", o.Rows, o.Statuses, want)
+	}
+}
+
+func TestARehearsalIsToldApartFromARealRun(t *testing.T) {
+	rehearsed := line(1, "create", "created", "", "sandbox-a")
+	if o := outcomes(t, rehearsed); !o.Rehearsal || o.Rows != 1 {
+		t.Errorf("of a rehearsal alone: rehearsal %v, %d rows", o.Rehearsal, o.Rows)
+	}
+	both := write(t, rehearsed, line(2, "create", "created", "", "a"), line(3, "create", "failed", "", "sandbox-c"))
+	if o, err := ReadOutcomesOf(both, true); err != nil || o.Rows != 2 || o.Mend() != 1 {
+		t.Errorf("asked for the rehearsal: %+v, %v", o, err)
+	}
+	o := outcomes(t, rehearsed, line(2, "create", "created", "", "a"))
+	if o.Rehearsal || o.Rows != 1 || o.Rehearsed != 1 {
+		t.Errorf("of both: rehearsal %v, %d rows, %d rehearsed; want the one real row", o.Rehearsal, o.Rows, o.Rehearsed)
+	}
+}
+
+func TestALineThatIsCutOffIsLeftOutAndOneThatIsBrokenIsAnError(t *testing.T) {
+	good := line(1, "create", "created", "", "a")
+	for _, torn := range []string{"2,3,create", "2,3,\"cre"} {
+		if o := outcomes(t, good, torn); !o.Torn || o.Rows != 1 {
+			t.Errorf("with the end %q: torn %v, %d rows", torn, o.Torn, o.Rows)
+		}
+	}
+	if _, err := ReadOutcomes(write(t, "2,3,create\n", good)); err == nil || !strings.Contains(err.Error(), "line 2") {
+		t.Errorf("a broken line within gives %v", err)
+	}
+	if _, err := ReadOutcomes(write(t, line(1, "create", "done", "", "a"))); err == nil || !strings.Contains(err.Error(), `"done"`) {
+		t.Errorf("a status that is none gives %v", err)
+	}
+}
+
+func TestWhoIsAbsentNeedsMendingOnlyWhereThatIsAnError(t *testing.T) {
+	o := outcomes(t, line(1, "qualify", "absent", "", "a"), line(2, "delete", "absent", "", "b"),
+		line(3, "update", "absent", "", "c"), line(4, "unqualify", "absent", "", "d"))
+	if o.Mend() != 2 || len(o.Causes) != 2 {
+		t.Errorf("%d to mend of %d causes; want update and unqualify", o.Mend(), len(o.Causes))
+	}
+}
+
+func TestErrorsAreGroupedByTheirCause(t *testing.T) {
+	invalid := func(value string) string {
+		return `"column ""Email"": ""` + value + `"" is not an e-mail address; write it as name@example.com"`
+	}
+	o := outcomes(t,
+		line(1, "create", "invalid", invalid("jane"), "a"), line(2, "create", "invalid", invalid("joe"), "b"),
+		line(3, "create", "rejected", "jane@example.com is blocked since 2024 (HTTP 422)", "c"),
+		line(4, "create", "invalid", invalid("leo"), "d"), line(5, "create", "rejected", "joe@example.com is blocked since 2025 (HTTP 422)", "e"),
+		line(6, "create", "rejected", "joe@example.com is blocked since 2025 (HTTP 409)", "f"))
+	type group struct{ what, advice, numbers string }
+	var got []group
+	for _, c := range o.Causes {
+		got = append(got, group{c.What, c.Advice, c.Numbers.Text(9)})
+	}
+	want := []group{
+		{`column "Email": "…" is not an e-mail address`, "write it as name@example.com", "1–2, 4"},
+		{"… is blocked since … (HTTP 422)", remedy(row.Rejected), "3, 5"},
+		{"… is blocked since … (HTTP 409)", remedy(row.Rejected), "6"},
+	}
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(group{})); diff != "" {
+		t.Errorf("causes (-want +got):\n%s", diff)
+	}
+	if e := o.Causes[0].Example; e.Row != 1 || e.Line != 2 || e.Error != `column "Email": "jane" is not an e-mail address` {
+		t.Errorf("the example is %+v", e)
+	}
+}
+
+func TestARowWithTwoProblemsStandsUnderBoth(t *testing.T) {
+	problem := (&row.Problem{Column: "A", Value: "x", Reason: "is wrong"}).String() + " · " + (&row.Problem{Column: "B", Value: "y", Reason: "is wrong"}).String()
+	o := outcomes(t, line(1, "create", "invalid", `"`+strings.ReplaceAll(problem, `"`, `""`)+`"`, "a"))
+	if len(o.Causes) != 2 || o.Mend() != 1 {
+		t.Errorf("%d causes, %d rows to mend; want 2 and 1", len(o.Causes), o.Mend())
+	}
+}
+
+func TestCausesAndTheirRowsAreBounded(t *testing.T) {
+	var lines []string
+	for n := range 3 * mostCauses {
+		lines = append(lines, line(2*n+1, "create", "rejected", strings.Repeat("x", n+1), fmt.Sprint(n)))
+	}
+	for n := range 3 * mostRanges {
+		lines = append(lines, line(10_000+2*n, "create", "failed", "again", fmt.Sprint("f", n)))
+	}
+	o := outcomes(t, lines...)
+	if len(o.Causes) > mostCauses || len(o.Causes)+o.Further < 3*mostCauses {
+		t.Errorf("%d causes and %d further rows", len(o.Causes), o.Further)
+	}
+	var n Numbers
+	for i := range 3 * mostRanges {
+		n.add(2*i + 1)
+	}
+	if got, want := n.Text(2), "1, 3 and 598 more"; got != want {
+		t.Errorf("Text(2) = %q, want %q", got, want)
+	}
+}
+
+// million is a results file of a million rows that were all refused.
+func million(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "million.results.csv")
+	file, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	b.WriteString(headerLine)
+	for n := 1; n <= 1_000_000; n++ {
+		fmt.Fprintf(&b, "%d,%d,create,email:p%d@example.com,rejected,,,,,1,p%d@example.com was refused,2026-11-21T09:25:44Z,%016x,0\n", n, n+1, n, n, n)
+		if b.Len() > 1<<20 {
+			if _, err := file.WriteString(b.String()); err != nil {
+				t.Fatal(err)
+			}
+			b.Reset()
+		}
+	}
+	if _, err := file.WriteString(b.String()); err != nil {
+		t.Fatal(err)
+	}
+	if err := file.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// A million rows are read in a memory that does not hold them: the bound is a
+// quarter of what the whole program may take.
+func TestAMillionRowsAreReadInLittleMemory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("writes a file of 90 MB")
+	}
+	path := million(t)
+	stop, peak := make(chan struct{}), make(chan uint64)
+	var stats runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&stats)
+	before := stats.HeapAlloc
+	go func() {
+		var most uint64
+		tick := time.NewTicker(10 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			select {
+			case <-stop:
+				peak <- most
+				return
+			case <-tick.C:
+				var s runtime.MemStats
+				runtime.ReadMemStats(&s)
+				most = max(most, s.HeapAlloc)
+			}
+		}
+	}()
+	o, err := ReadOutcomes(path)
+	close(stop)
+	most := <-peak
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o.Rows != 1_000_000 || len(o.Causes) != 1 || o.Causes[0].Numbers.Text(1) != "1–1000000" {
+		t.Errorf("%d rows, %d causes", o.Rows, len(o.Causes))
+	}
+	if grown := int64(most) - int64(before); grown > 48<<20 {
+		t.Errorf("the heap grew by %d MiB, want 48 at most", grown>>20)
+	} else {
+		t.Logf("the heap grew by %d MiB", grown>>20)
+	}
+}
