@@ -74,7 +74,7 @@ func (c *campaigns) check(columns fields.Columns, p *person, cells *cellReader) 
 	if !p.byEmail() {
 		return nil // the campaign is that of the user whom the id names
 	}
-	problems := campaign.checkMeta(columns, p)
+	problems := campaign.checkMeta(columns, p, nil)
 	if !p.makes() {
 		return problems
 	}
@@ -98,12 +98,17 @@ func (f Field) standard() bool {
 }
 
 // checkMeta finds what is wrong with the values of the campaign's own fields.
-func (c *Campaign) checkMeta(columns fields.Columns, p *person) []row.Problem {
+// What the user holds already, if there is one, is no choice of the row's: a
+// campaign may have changed its choices since.
+func (c *Campaign) checkMeta(columns fields.Columns, p *person, u *User) []row.Problem {
 	var problems []row.Problem
 	for i := range p.meta {
 		m := &p.meta[i]
 		column := columns.Header(fields.Meta + m.Field)
 		choices, known := c.field(&m.Field)
+		if u != nil && u.meta(m.Field).holds(m.Text()) {
+			continue
+		}
 		switch {
 		case !known:
 			problems = append(problems, row.Problem{Column: column, Reason: fmt.Sprintf("names a field that campaign %d does not have", c.ID),

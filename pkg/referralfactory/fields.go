@@ -19,7 +19,7 @@ var userFields = []fields.Field{
 		About: "the whole name, of which the first word is taken when there is no first name"},
 	{Name: "campaign_id", Aliases: []string{"campaign", "campaign number", "kampagne", "campagne", "campaña", "campanha", "campagna"}, Example: "1",
 		About: "the number of the campaign; empty means what --campaign says"},
-	{Name: "referrer_email", Aliases: fields.ReferrerEmailAliases, Fallbacks: fields.ReferrerEmailFallbacks, Example: "joe@example.com",
+	{Name: "referrer_email", Aliases: fields.ReferrerEmailAliases, Fallbacks: fields.ReferrerEmailFallbacks,
 		About: "who referred this person, by e-mail address; the referrer may stand anywhere in the same file"},
 	{Name: "referrer_code", Aliases: []string{"referrer's code", "referred by code"},
 		About: "who referred this person, by the code of the referrer's link"},

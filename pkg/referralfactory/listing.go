@@ -11,17 +11,19 @@ import (
 // came while it did.
 const mostPasses = 3
 
-// Listing reads all users of the account page by page and gives each once,
-// however they move between pages. When the account changed meanwhile it goes
-// through the pages again for those it has not given, at most three times in
-// all; of the ids it keeps some two bytes each. It belongs to one goroutine.
+// Listing reads a whole list of the account, such as all users, page by page
+// and gives each entry once, however they move between pages. When the account
+// changed meanwhile it goes through the pages again for those it has not
+// given, at most three times in all; of the ids it keeps some two bytes each.
+// It belongs to one goroutine.
 //
 // The vendor documents no order of its pages and no way to read them all at
 // one instant. Somebody who comes in the place of somebody who goes, both
 // while a page is read, cannot be noticed.
-type Listing struct {
-	client *Client
-	try    engine.Try
+type Listing[T any] struct {
+	fetch func(ctx context.Context, page int) (Page[T], error)
+	id    func(*T) int64
+	try   engine.Try
 
 	page, pass, calls int
 	total             int   // as the pass's first page told, 0 when the API does not say
@@ -33,39 +35,43 @@ type Listing struct {
 }
 
 // AllUsers starts a listing. Calls are made through try.
-func (c *Client) AllUsers(try engine.Try) *Listing {
-	return &Listing{client: c, try: try, pass: 1}
+func (c *Client) AllUsers(try engine.Try) *Listing[User] {
+	return newListing(try, c.ListUsers, func(u *User) int64 { return u.ID })
 }
 
-// Next gives users that were not given before, of one page at most, and io.EOF
-// after the last.
-func (l *Listing) Next() ([]User, error) {
+func newListing[T any](try engine.Try, fetch func(context.Context, int) (Page[T], error), id func(*T) int64) *Listing[T] {
+	return &Listing[T]{fetch: fetch, id: id, try: try, pass: 1}
+}
+
+// Next gives entries that were not given before, of one page at most, and
+// io.EOF after the last.
+func (l *Listing[T]) Next() ([]T, error) {
 	for !l.done {
-		users, err := l.read()
+		fresh, err := l.read()
 		if err != nil {
 			return nil, err
 		}
-		if len(users) > 0 {
-			return users, nil
+		if len(fresh) > 0 {
+			return fresh, nil
 		}
 	}
 	return nil, io.EOF
 }
 
-// Total is how many users the account has, as the latest page 1 told; 0 before
+// Total is how many entries the list has, as the latest page 1 told; 0 before
 // the first Next, and when the API does not say.
-func (l *Listing) Total() int { return l.total }
+func (l *Listing[T]) Total() int { return l.total }
 
 // Calls is how many pages were read.
-func (l *Listing) Calls() int { return l.calls }
+func (l *Listing[T]) Calls() int { return l.calls }
 
-// Came is how many of the users given came, or were passed over, while the
+// Came is how many of the entries given came, or were passed over, while the
 // listing went on.
-func (l *Listing) Came() int { return l.later }
+func (l *Listing[T]) Came() int { return l.later }
 
-// Went lists the users given who were gone when the listing ended. Ask after
-// io.EOF.
-func (l *Listing) Went() []int64 {
+// Went lists the entries given that were gone when the listing ended. Ask
+// after io.EOF.
+func (l *Listing[T]) Went() []int64 {
 	var gone []int64
 	for id := range l.given.all() {
 		if !l.seen.has(id) {
@@ -76,14 +82,14 @@ func (l *Listing) Went() []int64 {
 }
 
 // Steady reports, after io.EOF, whether the last pass saw an account that held
-// still: then everybody was given. Otherwise somebody may be missing.
-func (l *Listing) Steady() bool { return l.steady }
+// still: then everything was given. Otherwise something may be missing.
+func (l *Listing[T]) Steady() bool { return l.steady }
 
-// read reads the next page and gives those of it who are new.
-func (l *Listing) read() ([]User, error) {
-	var page Page[User]
+// read reads the next page and gives those of it that are new.
+func (l *Listing[T]) read() ([]T, error) {
+	var page Page[T]
 	err := l.try(func(ctx context.Context) (err error) {
-		page, err = l.client.ListUsers(ctx, l.page+1)
+		page, err = l.fetch(ctx, l.page+1)
 		return err
 	})
 	if err != nil {
@@ -96,15 +102,16 @@ func (l *Listing) read() ([]User, error) {
 	}
 	unseen := 0
 	fresh := page.Data[:0]
-	for _, u := range page.Data {
-		if u.ID == 0 {
-			continue // a user without an id cannot be named; the total tells of them
+	for i := range page.Data {
+		id := l.id(&page.Data[i])
+		if id == 0 {
+			continue // what has no id cannot be named; the total tells of it
 		}
-		if l.seen.add(u.ID) {
+		if l.seen.add(id) {
 			unseen++
 		}
-		if l.given.add(u.ID) {
-			fresh = append(fresh, u)
+		if l.given.add(id) {
+			fresh = append(fresh, page.Data[i])
 		}
 	}
 	if l.pass > 1 {
@@ -112,14 +119,14 @@ func (l *Listing) read() ([]User, error) {
 	}
 	l.moved = l.moved || page.Total != l.total
 	if !page.More || unseen == 0 {
-		// A page without anybody new would be followed by others like it for
+		// A page without anything new would be followed by others like it for
 		// ever where a server does not count its pages.
 		l.endPass()
 	}
 	return fresh, nil
 }
 
-func (l *Listing) endPass() {
+func (l *Listing[T]) endPass() {
 	l.steady = !l.moved && (l.total == 0 || l.total == l.seen.len())
 	if l.done = l.steady || l.pass == mostPasses; l.done {
 		return

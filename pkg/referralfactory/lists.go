@@ -55,11 +55,20 @@ func (c *Client) ListCampaigns(ctx context.Context, n int) (Page[Campaign], erro
 }
 
 func list[T any](ctx context.Context, c *Client, path string, n int) (Page[T], error) {
+	return listWith[T](ctx, c, path, "", n)
+}
+
+// listWith asks for more in every object of the list, such as
+// "user.analytics".
+func listWith[T any](ctx context.Context, c *Client, path, with string, n int) (Page[T], error) {
 	var answer struct {
 		Data []T `json:"data"`
 		paging
 	}
 	query := url.Values{"page": {strconv.Itoa(n)}, "per_page": {strconv.Itoa(PageSize)}}
+	if with != "" {
+		query.Set("with", with)
+	}
 	_, err := c.api.Do(ctx, api.Request{Method: http.MethodGet, Path: path, Query: query, Reads: true}, &answer)
 	if err != nil {
 		return Page[T]{}, fmt.Errorf("reading page %d of %s: %w", n, path, err)

@@ -24,6 +24,33 @@ type User struct {
 	SignedUpAt  string // YYYY-MM-DD, as the API writes it
 	QualifiedAt string // the same; "" for a lead that is pending, "yes" when no date is known
 	Meta        []MetaValue
+
+	// What an export alone asks for; the index does not keep it.
+	Source         string // Direct, Referred, Api, …
+	UnsubscribedAt string // YYYY-MM-DD; "" for no
+	Analytics      *Analytics
+}
+
+// Analytics is what somebody, or a campaign, has brought; nil when it was not
+// asked for.
+type Analytics struct {
+	Reach     int64
+	Users     int64 // of a campaign
+	Referrals int64
+	Qualified int64 // of the referrals
+}
+
+// UnmarshalJSON reads the counts leniently.
+func (a *Analytics) UnmarshalJSON(data []byte) error {
+	var wire struct {
+		Reach     number `json:"reach"`
+		Users     number `json:"users"`
+		Referrals number `json:"referrals"`
+		Qualified number `json:"qualified_referrals"`
+	}
+	lenient(data, &wire)
+	*a = Analytics{int64(wire.Reach), int64(wire.Users), int64(wire.Referrals), int64(wire.Qualified)}
+	return nil
 }
 
 // Qualified reports whether the lead is qualified.
@@ -76,6 +103,10 @@ func (u *User) UnmarshalJSON(data []byte) error {
 		QualifiedAt text            `json:"qualified_at"`
 		Qualified   flag            `json:"qualified"`
 		Meta        json.RawMessage `json:"meta"`
+
+		Source         text       `json:"source"`
+		UnsubscribedAt text       `json:"unsubscribed_at"`
+		Analytics      *Analytics `json:"analytics"`
 	}
 	if err := json.Unmarshal(data, &wire); err != nil {
 		return err
@@ -84,7 +115,8 @@ func (u *User) UnmarshalJSON(data []byte) error {
 		ID: int64(cmp.Or(wire.ID, wire.UserID)), CampaignID: int64(wire.CampaignID), ReferrerID: int64(wire.ReferrerID),
 		Code: string(wire.Code), URL: string(wire.URL), FirstName: string(wire.FirstName), Email: string(wire.Email),
 		Type: string(wire.Type), SignedUpAt: string(wire.SignedUpAt), QualifiedAt: string(wire.QualifiedAt),
-		Meta: decodeMeta(wire.Meta),
+		Meta:   decodeMeta(wire.Meta),
+		Source: string(wire.Source), UnsubscribedAt: string(wire.UnsubscribedAt), Analytics: wire.Analytics,
 	}
 	if wire.Qualified && u.QualifiedAt == "" {
 		u.QualifiedAt = "yes"
@@ -114,6 +146,11 @@ type Campaign struct {
 	StartsAt string // "" for one that is live already
 	EndsAt   string // "" for one without an end
 	Fields   []Field
+
+	// What an export alone asks for.
+	Lang      string
+	CreatedAt string
+	Analytics *Analytics
 }
 
 // Field is one of a campaign's own fields. A label that both roles have
@@ -136,6 +173,10 @@ func (c *Campaign) UnmarshalJSON(data []byte) error {
 		StartsAt text            `json:"starts_at"`
 		EndsAt   text            `json:"ends_at"`
 		Fields   json.RawMessage `json:"fields"`
+
+		Lang      text       `json:"lang"`
+		CreatedAt text       `json:"created_at"`
+		Analytics *Analytics `json:"analytics"`
 	}
 	if err := json.Unmarshal(data, &wire); err != nil {
 		return err
@@ -143,6 +184,7 @@ func (c *Campaign) UnmarshalJSON(data []byte) error {
 	*c = Campaign{
 		ID: int64(wire.ID), Name: string(wire.Name), Code: string(wire.Code), URL: string(wire.URL),
 		Status: string(wire.Status), StartsAt: string(wire.StartsAt), EndsAt: string(wire.EndsAt),
+		Lang: string(wire.Lang), CreatedAt: string(wire.CreatedAt), Analytics: wire.Analytics,
 	}
 	var byRole struct {
 		Referring json.RawMessage `json:"person_referring"`

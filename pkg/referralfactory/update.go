@@ -30,7 +30,7 @@ func (w *work) bring(u *User, remark string) engine.Step {
 	p := w.person
 	if !p.byEmail() {
 		if campaign := w.users.campaigns.byID[u.CampaignID]; campaign != nil {
-			if problems := campaign.checkMeta(w.users.columns, p); problems != nil {
+			if problems := campaign.checkMeta(w.users.columns, p, u); problems != nil {
 				return w.done(row.Invalid, nil, row.Explain(problems))
 			}
 		}
