@@ -1,0 +1,167 @@
+package cli
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/refbulk/refbulk/pkg/api"
+	"github.com/refbulk/refbulk/pkg/pace"
+	"github.com/refbulk/refbulk/pkg/retry"
+	"github.com/refbulk/refbulk/pkg/sandbox"
+)
+
+// account is an open way to one account's API.
+type account struct {
+	vendor vendor
+	client connection
+	gate   *pace.Gate
+	loop   *retry.Loop
+	close  []func() error
+}
+
+// openAccount finds the token, or starts the simulator, and makes no call.
+func (p *program) openAccount(ctx context.Context, f *accountFlags, log *slog.Logger) (_ *account, err error) {
+	a := &account{}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.Close())
+		}
+	}()
+	if a.vendor, err = vendorNamed(f.provider); err != nil {
+		return a, usage(err)
+	}
+	config := api.Config{BaseURL: f.baseURL, UserAgent: userAgent(), Timeout: f.timeout, Log: log}
+	if f.sandbox != "" {
+		config.BaseURL, config.Token = "https://sandbox.example.com"+a.vendor.sandboxAt, rehearsalToken
+		if config.Transport, err = a.startSandbox(f); err != nil {
+			return a, usage(err)
+		}
+	} else {
+		if config.BaseURL == "" {
+			config.BaseURL = a.vendor.baseURL
+		}
+		if config.Token, err = p.token(f, a.vendor); err != nil {
+			return a, usage(err)
+		}
+	}
+	store, err := openStore(ctx, f, config, p.env, log)
+	if err != nil {
+		return a, usage(err)
+	}
+	a.gate = pace.New(pace.Options{Limit: f.limit, Window: f.window, Store: store, Log: log})
+	a.close = append(a.close, a.gate.Close)
+	config.Gate = a.gate
+	if a.client, err = a.vendor.connect(config); err != nil {
+		return a, usage(err)
+	}
+	a.close = append(a.close, func() error { a.client.Close(); return nil })
+	a.loop = &retry.Loop{
+		Policy: retry.Policy{Retries: f.retries}, Brake: a.gate,
+		Window: f.window, MaxOutage: f.maxDown, Log: log,
+	}
+	return a, nil
+}
+
+// rehearsalToken is what a simulator takes: two parts, as one vendor's key has.
+const rehearsalToken = "rehearsal:rehearsal"
+
+// startSandbox starts the simulator with the limit of the run.
+func (a *account) startSandbox(f *accountFlags) (http.RoundTripper, error) {
+	o := sandbox.Options{Limit: f.limit, Window: f.window}
+	if f.limit == 0 {
+		o.Limit = -1
+	}
+	server := (*sandbox.Server)(nil)
+	if f.sandbox == inMemory {
+		server = sandbox.New(o)
+	} else {
+		var err error
+		if server, err = sandbox.Open(f.sandbox, o); err != nil {
+			return nil, err
+		}
+	}
+	a.close = append(a.close, server.Close)
+	return server.Transport(), nil
+}
+
+// token reads the token from its file or its variable. It is never a flag.
+func (p *program) token(f *accountFlags, v vendor) (string, error) {
+	if f.tokenFile != "" {
+		text, err := os.ReadFile(f.tokenFile)
+		if err != nil {
+			return "", fmt.Errorf("reading the token: %w", err)
+		}
+		if token := strings.TrimSpace(string(text)); token != "" {
+			return checkToken(token, f.tokenFile)
+		}
+		return "", fmt.Errorf("the token file %s is empty; put the API token into it", f.tokenFile)
+	}
+	if token, _ := p.env(v.variable); strings.TrimSpace(token) != "" {
+		return checkToken(strings.TrimSpace(token), "the variable "+v.variable)
+	}
+	return "", fmt.Errorf("there is no API token; set the variable %s, or name a file that holds it with --token-file\n"+
+		"(to rehearse without one, add --sandbox)", v.variable)
+}
+
+// checkToken refuses what cannot be a token, without showing it.
+func checkToken(token, where string) (string, error) {
+	for _, r := range token {
+		if r <= ' ' || r > '~' {
+			return "", fmt.Errorf("%s holds more than a token: it has spaces, line breaks or letters that no token has", where)
+		}
+	}
+	return token, nil
+}
+
+// openStore opens the place where the requests of the account are counted.
+func openStore(ctx context.Context, f *accountFlags, c api.Config, env func(string) (string, bool), log *slog.Logger) (pace.Store, error) {
+	if f.sandbox != "" || f.limit == 0 || f.limiter == "process" {
+		return nil, nil
+	}
+	sum := sha256.Sum256([]byte(c.BaseURL + "\n" + c.Token))
+	name := hex.EncodeToString(sum[:])
+	switch {
+	case f.limiter == "local":
+		dir, err := stateFolder(env)
+		if err != nil {
+			return nil, err
+		}
+		return pace.OpenFile(dir, name, log), nil
+	case strings.HasPrefix(f.limiter, "redis://"), strings.HasPrefix(f.limiter, "rediss://"):
+		// A read may take half as long again as a write.
+		return pace.OpenRedis(ctx, f.limiter, name, pace.RedisOptions{Attempt: f.timeout + f.timeout/2 + pace.DefaultAttempt, Log: log})
+	}
+	return nil, fmt.Errorf("--limiter %q is none; use local, process or redis://host:port/db", f.limiter)
+}
+
+// stateFolder is where the user's programs keep what they know between runs.
+func stateFolder(env func(string) (string, bool)) (string, error) {
+	if dir, _ := env("XDG_STATE_HOME"); filepath.IsAbs(dir) {
+		return filepath.Join(dir, "refbulk"), nil
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return "", fmt.Errorf("finding the folder for the request count: %w; count in this process alone with --limiter process", err)
+	}
+	return filepath.Join(home, ".local", "state", "refbulk"), nil
+}
+
+func userAgent() string { return strings.ReplaceAll(version(), " ", "/") }
+
+// Close gives everything up, in reverse order.
+func (a *account) Close() error {
+	var errs []error
+	for i := len(a.close) - 1; i >= 0; i-- {
+		errs = append(errs, a.close[i]())
+	}
+	a.close = nil
+	return errors.Join(errs...)
+}

@@ -1,0 +1,134 @@
+package cli
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/refbulk/refbulk/pkg/api"
+	"github.com/refbulk/refbulk/pkg/engine"
+	"github.com/refbulk/refbulk/pkg/report"
+	"github.com/refbulk/refbulk/pkg/retry"
+)
+
+// ask has a person agree to what destroys something, and refuses it where
+// nobody can be asked.
+func (i *importing) ask() error {
+	if err := i.rows.Consent(i.survey.Notify); err != nil {
+		return usage(err)
+	}
+	if len(i.survey.Asks) == 0 || i.flags.yes {
+		return nil
+	}
+	var what []string
+	for _, operation := range slices.Sorted(maps.Keys(i.survey.Asks)) {
+		what = append(what, fmt.Sprintf("%s %d", operation, i.survey.Asks[operation]))
+	}
+	question := strings.Join(what, " and ") + " of the people in " + i.flags.file
+	if !i.InTerminal || i.flags.file == "-" {
+		return usage(fmt.Errorf("this would %s, which cannot be taken back by itself; say --yes if that is meant", question))
+	}
+	fmt.Fprintf(i.Err, "This will %s. Go on? Type yes: ", question)
+	answer, _ := bufio.NewReader(i.In).ReadString('\n')
+	if strings.TrimSpace(strings.ToLower(answer)) != "yes" {
+		return usage(errors.New("not agreed to; nothing was sent"))
+	}
+	return nil
+}
+
+func isCredentials(err error) bool {
+	status := api.StatusOf(err)
+	return status == http.StatusUnauthorized || status == http.StatusForbidden
+}
+
+// finish rewrites the results, says what became of the run, and sets the exit
+// code.
+func (i *importing) finish(stopped *retry.Stop) error {
+	totals, err := i.engine.Finish(i.survey, i.file.Header(), i.flags.carry, i.flags.failedPath())
+	if err != nil {
+		return nothingLost(err)
+	}
+	s := i.summary(totals)
+	if stopped != nil {
+		s.Stopped = &stopped.Reason
+	}
+	code := i.exitCode(s, totals)
+	s.ExitCode = int(code)
+	if code == ExitStopped {
+		s.Continue = "refbulk " + shellQuote(i.args)
+	}
+	i.code = code
+	if s.Mend > 0 {
+		outcomes, err := report.ReadOutcomesOf(i.flags.resultsPath(), s.Sandbox)
+		if err != nil {
+			return err
+		}
+		s.Causes = outcomes.Causes
+	}
+	i.outlets.summary = s
+	if !s.AddsUp() {
+		return fmt.Errorf("%d rows were read, but the results account for %d: this is a fault of refbulk; the results file is complete as far as it goes", totals.Rows, totals.Sum())
+	}
+	switch {
+	case i.flags.output.json:
+		return s.JSON(i.Out)
+	case i.flags.output.quiet && code == ExitDone:
+		return nil
+	case i.flags.output.quiet && i.flags.output.logFormat == "json":
+		return nil // the log tells it
+	case i.flags.output.quiet:
+		_, err := fmt.Fprintf(i.Err, "refbulk: %s\n", s.Sentence())
+		return err
+	}
+	return s.Text(i.Out)
+}
+
+func (i *importing) exitCode(s *report.Summary, t engine.Totals) ExitCode {
+	switch {
+	case !s.AddsUp():
+		return ExitInternal
+	case s.Stopped != nil:
+		return ExitStopped
+	case t.NeedMending() > 0:
+		return ExitMend
+	case t.NotReached > 0:
+		return ExitStopped
+	}
+	return ExitDone
+}
+
+func (i *importing) summary(t engine.Totals) *report.Summary {
+	calls, gate := i.account.client.Stats(), i.account.gate.Stats()
+	s := &report.Summary{
+		Command: "import", Provider: i.flags.account.provider, Resource: i.flags.resource,
+		Input: i.flags.file, Results: i.flags.resultsPath(),
+		Rows: t.Rows, Statuses: report.Counts(t.Statuses), NotReached: t.NotReached, Settled: i.survey.Settled, Mend: t.NeedMending(),
+		Requests: report.Requests{
+			Total: calls.Reads + calls.Writes, Reads: calls.Reads, Writes: calls.Writes,
+			Retries: i.account.loop.Retries(), Throttled: calls.Throttled,
+		},
+		WorstWindow: gate.WorstWindow, WaitedSeconds: gate.Waited.Seconds(), DurationSeconds: time.Since(i.began).Seconds(),
+		Limit: i.flags.account.limit, Window: i.flags.account.window, Sandbox: i.flags.account.sandbox != "",
+	}
+	if t.Failed > 0 {
+		s.Failed = i.flags.failedPath()
+	}
+	return s
+}
+
+// shellQuote writes arguments as a person would type them.
+func shellQuote(args []string) string {
+	quoted := make([]string, len(args))
+	for i, a := range args {
+		quoted[i] = a
+		if a == "" || strings.ContainsAny(a, " \t\n'\"\\$&|;<>()*?[]#~`!{}") {
+			quoted[i] = "'" + strings.ReplaceAll(a, "'", `'\''`) + "'"
+		}
+	}
+	return strings.Join(quoted, " ")
+}

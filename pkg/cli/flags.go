@@ -1,0 +1,270 @@
+package cli
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"github.com/refbulk/refbulk/pkg/fields"
+	"github.com/refbulk/refbulk/pkg/progress"
+	"github.com/refbulk/refbulk/pkg/sheet"
+)
+
+// vendorsLimit stands for the limit that a vendor has unless told otherwise.
+const vendorsLimit = -1
+
+// inMemory is the value of --sandbox without a file.
+const inMemory = ":memory:"
+
+// accountFlags say which account is worked on, and how its API is called.
+type accountFlags struct {
+	provider, baseURL, tokenFile, sandbox string
+
+	limit    int
+	window   time.Duration
+	limiter  string
+	retries  int
+	timeout  time.Duration
+	maxDown  time.Duration
+	limitSet bool
+}
+
+func (a *accountFlags) add(f *pflag.FlagSet) {
+	f.StringVar(&a.provider, "provider", "referral-factory", "whose API: referral-factory or recomly")
+	f.StringVar(&a.baseURL, "base-url", "", "root of the API; plain http only to this machine (default the vendor's)")
+	f.StringVar(&a.tokenFile, "token-file", "", "file that holds the API token; without it the variable REFERRAL_FACTORY_TOKEN or RECOMLY_API_KEY")
+	f.StringVar(&a.sandbox, "sandbox", "", "rehearse on a simulator inside this process; with a file, its account is kept there")
+	f.Lookup("sandbox").NoOptDefVal = inMemory
+	f.IntVar(&a.limit, "limit", vendorsLimit, "requests per --window over all processes of this account on this machine; 0 = none (recomly 120)")
+	f.Lookup("limit").DefValue = "600"
+	f.DurationVar(&a.window, "window", time.Minute, "the window of --limit")
+	f.StringVar(&a.limiter, "limiter", "local", "where requests are counted: local (this machine), process, or redis://host:port/db")
+	f.IntVar(&a.retries, "retries", 5, "tries after the first, per request")
+	f.DurationVar(&a.timeout, "timeout", 40*time.Second, "longest wait for one answer")
+	f.DurationVar(&a.maxDown, "max-outage", 15*time.Minute, "how long to wait for an API that is down before stopping, resumable")
+}
+
+// outputFlags say what is shown.
+type outputFlags struct {
+	progress, logFormat  string
+	verbose, quiet, json bool
+
+	report, metrics, notifyURL, notifyTemplate string
+}
+
+func (o *outputFlags) add(f *pflag.FlagSet) {
+	o.addShown(f)
+	f.StringVar(&o.report, "report", "", "write a page on the run into this file (HTML, one file, no network needed)")
+	f.StringVar(&o.metrics, "metrics-file", "", "write metrics on the run into this file, for Prometheus's textfile collector")
+	f.StringVar(&o.notifyURL, "notify-url", "", "POST the summary as JSON there when the run begins and ends; https, or this machine")
+	f.StringVar(&o.notifyTemplate, "notify-template", "", "file with a template of what --notify-url is sent, for a chat (default the summary as JSON)")
+}
+
+// addShown adds those of what stands on the terminal.
+func (o *outputFlags) addShown(f *pflag.FlagSet) {
+	f.StringVar(&o.progress, "progress", string(progress.Auto), "auto (a bar on a terminal, a line every 30 s otherwise), plain or none")
+	f.StringVar(&o.logFormat, "log-format", "text", "logs on standard error: text or json")
+	f.BoolVar(&o.verbose, "verbose", false, "log every call")
+	f.BoolVar(&o.quiet, "quiet", false, "say nothing when all went well")
+	f.BoolVar(&o.json, "json", false, "print the summary as one JSON object")
+}
+
+// importFlags are the flags of import.
+type importFlags struct {
+	account accountFlags
+	output  outputFlags
+
+	operation, campaign   string
+	maps                  []string
+	sheet, delimiter      string
+	headerRow             int
+	encoding              string
+	first                 int
+	strict, notify        bool
+	allowSameName         bool
+	onExisting, lookup    string
+	results, undo         string
+	carry                 []string
+	retryRejected         bool
+	workers               int
+	maxRejected           string
+	maxDuration, lockWait time.Duration
+	yes                   bool
+
+	resource, file string
+	readOnly       bool // a plan
+}
+
+func (i *importFlags) add(f *pflag.FlagSet) {
+	i.account.add(f)
+	i.output.add(f)
+	f.StringVar(&i.operation, "operation", "create", "what to do with rows that do not say")
+	f.StringVar(&i.campaign, "campaign", "", "campaign id for rows that do not say")
+	f.StringArrayVar(&i.maps, "map", nil, "'HEADER=field', repeatable; 'HEADER=meta:Label' fills a campaign field, 'HEADER=-' ignores a column")
+	f.StringVar(&i.sheet, "sheet", "", "the sheet of a workbook (default the first with a header)")
+	f.IntVar(&i.headerRow, "header-row", 0, "the line with the header (default detected)")
+	f.StringVar(&i.delimiter, "delimiter", "", "what separates cells: comma, semicolon, tab, pipe, or the character (default detected)")
+	f.StringVar(&i.encoding, "encoding", "", "of the text: utf-8, windows-1252, … (default detected)")
+	f.IntVar(&i.first, "first", 0, "a trial: only the first N rows (default all)")
+	f.BoolVar(&i.strict, "strict", false, "send nothing at all when any row is invalid")
+	f.StringVar(&i.onExisting, "on-existing", "keep", "when create meets a user who is there: keep, update or fail")
+	f.BoolVar(&i.allowSameName, "allow-same-name", false, "recomly: create a campaign although one of its name is there")
+	f.BoolVar(&i.notify, "notify", false, "let the vendor write to each created person")
+	f.StringVar(&i.lookup, "lookup", "auto", "how the present state is found: list (whole pages), each (one by one), auto (the cheaper), off")
+	f.StringVar(&i.results, "results", "", "the results file (default FILE without its ending + .results.csv)")
+	f.StringVar(&i.undo, "undo", "", "where the rows that would restore the former state go (default FILE without its ending + .undo.csv)")
+	f.StringSliceVar(&i.carry, "carry", nil, "input columns copied into the results file: names, or all")
+	f.BoolVar(&i.retryRejected, "retry-rejected", false, "send again rows the API refused although they have not changed")
+	f.IntVar(&i.workers, "workers", 16, "rows in flight")
+	f.StringVar(&i.maxRejected, "max-rejected", "50%", "stop when more than this share of the rows tried (after the first 50) was refused")
+	f.DurationVar(&i.maxDuration, "max-duration", 0, "stop cleanly, resumable, after this long (default none)")
+	f.DurationVar(&i.lockWait, "lock-timeout", 0, "wait this long for another run on the same results file")
+	f.BoolVar(&i.yes, "yes", false, "do not ask before deleting or unqualifying")
+}
+
+// check finds what is wrong with the values, before anything else happens.
+func (i *importFlags) check() error {
+	v, err := vendorNamed(i.account.provider)
+	if err != nil {
+		return err
+	}
+	if err := v.has(i.resource); err != nil {
+		return err
+	}
+	if err := i.account.check(v); err != nil {
+		return err
+	}
+	switch {
+	case i.workers < 1 || i.workers > 1000:
+		return fmt.Errorf("--workers %d: use 1 to 1000", i.workers)
+	case i.first < 0:
+		return fmt.Errorf("--first %d: use a number of rows", i.first)
+	case i.file == "-" && i.results == "":
+		return fmt.Errorf("standard input has no name: say with --results where the results go")
+	}
+	return i.output.check()
+}
+
+// check finds what is wrong with the account's values, and fills in the
+// vendor's own limit.
+func (a *accountFlags) check(v vendor) error {
+	if a.limit == vendorsLimit {
+		a.limit = v.limit
+	}
+	switch {
+	case a.sandbox != "" && a.baseURL != "":
+		return fmt.Errorf("--sandbox and --base-url exclude each other: a rehearsal calls nobody")
+	case a.limit < 0:
+		return fmt.Errorf("--limit %d: use 0 for none, or a number of requests", a.limit)
+	case a.window <= 0:
+		return fmt.Errorf("--window %v: use a time longer than nothing", a.window)
+	case a.retries < 0:
+		return fmt.Errorf("--retries %d: use 0 or more", a.retries)
+	case a.timeout <= 0:
+		return fmt.Errorf("--timeout %v: use a time longer than nothing", a.timeout)
+	}
+	return nil
+}
+
+func (o *outputFlags) check() error {
+	switch {
+	case !slices.Contains([]progress.Mode{progress.Auto, progress.Plain, progress.None}, progress.Mode(o.progress)):
+		return fmt.Errorf("--progress %q is none; use auto, plain or none", o.progress)
+	case !slices.Contains([]string{"text", "json"}, o.logFormat):
+		return fmt.Errorf("--log-format %q is none; use text or json", o.logFormat)
+	}
+	return nil
+}
+
+func (i *importFlags) campaignNumber() (int64, error) {
+	if i.campaign == "" {
+		return 0, nil
+	}
+	id, err := strconv.ParseInt(i.campaign, 10, 64)
+	if err != nil || id <= 0 {
+		return 0, fmt.Errorf("--campaign %q is not a campaign id, which is a whole number", i.campaign)
+	}
+	return id, nil
+}
+
+func (i *importFlags) mappings() ([]fields.Mapping, error) {
+	var all []fields.Mapping
+	for _, text := range i.maps {
+		m, err := fields.ParseMapping(text)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, m)
+	}
+	return all, nil
+}
+
+// share reads 50%, 50 % or 0.5.
+func (i *importFlags) share() (float64, error) {
+	text := strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(i.maxRejected), "%"))
+	v, err := strconv.ParseFloat(text, 64)
+	if strings.Contains(i.maxRejected, "%") {
+		v /= 100
+	}
+	if err != nil || v < 0 || v > 1 {
+		return 0, fmt.Errorf("--max-rejected %q: write a share such as 50%%", i.maxRejected)
+	}
+	return v, nil
+}
+
+// sheetOptions are what the person overrules of detection.
+func (i *importFlags) sheetOptions(known func(string) string) (sheet.Options, error) {
+	o := sheet.Options{Sheet: i.sheet, HeaderRow: i.headerRow, Encoding: i.encoding, Known: known}
+	switch i.delimiter {
+	case "":
+	case "comma":
+		o.Delimiter = ','
+	case "semicolon":
+		o.Delimiter = ';'
+	case "tab", `\t`:
+		o.Delimiter = '\t'
+	case "pipe":
+		o.Delimiter = '|'
+	default:
+		r := []rune(i.delimiter)
+		if len(r) != 1 {
+			return o, fmt.Errorf("--delimiter %q: use comma, semicolon, tab, pipe or one character", i.delimiter)
+		}
+		o.Delimiter = r[0]
+	}
+	return o, nil
+}
+
+// resultsPath is where the results go.
+func (i *importFlags) resultsPath() string {
+	if i.results != "" {
+		return i.results
+	}
+	return stem(i.file) + ".results.csv"
+}
+
+// undoPath is where the rows go that take changes back.
+func (i *importFlags) undoPath() string {
+	if i.undo != "" {
+		return i.undo
+	}
+	return strings.TrimSuffix(stem(i.resultsPath()), ".results") + ".undo.csv"
+}
+
+// failedPath is where the rows to mend go: beside the results, and never over
+// the file that is being imported.
+func (i *importFlags) failedPath() string {
+	base := strings.TrimSuffix(stem(i.resultsPath()), ".results")
+	path := base + ".failed.csv"
+	for n := 2; filepath.Clean(path) == filepath.Clean(i.file); n++ {
+		path = fmt.Sprintf("%s.failed-%d.csv", base, n)
+	}
+	return path
+}
+
+func stem(path string) string { return strings.TrimSuffix(path, filepath.Ext(path)) }

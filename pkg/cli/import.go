@@ -1,0 +1,300 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/refbulk/refbulk/pkg/engine"
+	"github.com/refbulk/refbulk/pkg/fields"
+	"github.com/refbulk/refbulk/pkg/ledger"
+	"github.com/refbulk/refbulk/pkg/progress"
+	"github.com/refbulk/refbulk/pkg/retry"
+	"github.com/refbulk/refbulk/pkg/row"
+	"github.com/refbulk/refbulk/pkg/sheet"
+)
+
+func (p *program) importCommand() *cobra.Command {
+	return p.onFile(&importFlags{}, (*importing).run, cobra.Command{
+		Use:   "import RESOURCE FILE",
+		Short: "Send the rows of a file, and record one outcome per row",
+		Long: "Send the rows of FILE (CSV, TSV or XLSX; - for standard input) and record one outcome per row beside it.\n" +
+			"The same command again continues: rows that are done cost nothing.\n\nA column \"operation\" says row by row what to do, --operation for rows that do not.\n\n" + resourceHelp() + "\n" + exitHelp,
+		Example: "  refbulk import users customers.csv --campaign 1 --sandbox\n  refbulk import users leads.xlsx --campaign 4021 --operation qualify",
+	})
+}
+
+// onFile makes a command that does something with the rows of a file.
+func (p *program) onFile(f *importFlags, do func(*importing, ways) error, c cobra.Command) *cobra.Command {
+	c.Args = cobra.ExactArgs(2)
+	c.RunE = func(cmd *cobra.Command, args []string) error {
+		if err := p.fromEnvironment(cmd.Flags()); err != nil {
+			return err
+		}
+		f.resource, f.file = args[0], args[1]
+		if err := f.check(); err != nil {
+			return usage(err)
+		}
+		return p.withImport(cmd.Context(), f, do)
+	}
+	c.Flags().SortFlags = false
+	f.add(c.Flags())
+	return &c
+}
+
+// importing is one import under way.
+type importing struct {
+	*program
+	flags *importFlags
+	log   *slog.Logger
+	began time.Time
+
+	account  *account
+	file     *sheet.File
+	columns  fields.Columns
+	rows     resource
+	ledger   *ledger.Ledger
+	engine   *engine.Engine
+	survey   *engine.Survey
+	readings []string // how ambiguous cells were read, the first of them
+	meter    meter
+	outlets  *outlets
+	close    []func() error
+}
+
+// withImport opens everything an import needs, lets do work, and closes it
+// again.
+func (p *program) withImport(ctx context.Context, f *importFlags, do func(*importing, ways) error) (err error) {
+	screen := newScreen(p.Err)
+	i := &importing{program: p, flags: f, log: newLog(&f.output, screen), began: time.Now()}
+	i.meter.screen = screen
+	w := watchSignals(ctx, f.maxDuration, func(s string) { i.log.Warn(s) }, i.showProgress)
+	defer w.end()
+	if i.outlets, err = i.openOutlets(); err != nil {
+		return usage(err)
+	}
+	defer func() { err = i.outlets.end(err) }()
+	defer func() {
+		for n := len(i.close) - 1; n >= 0; n-- {
+			err = errors.Join(err, i.close[n]())
+		}
+	}()
+	if err := i.open(ctx); err != nil {
+		return err
+	}
+	return do(i, w)
+}
+
+// run does the whole job, up to the exit code.
+func (i *importing) run(w ways) error {
+	if err := i.look(w); err != nil {
+		return err
+	}
+	if err := i.ask(); err != nil {
+		return err
+	}
+	i.outlets.begin()
+	stopped, err := i.send(w)
+	if err != nil {
+		return err
+	}
+	return i.finish(stopped)
+}
+
+// open opens everything that needs no call: the input, the account, the
+// results file.
+func (i *importing) open(ctx context.Context) error {
+	path := i.flags.file
+	if path == "-" {
+		spooled, cleanup, err := sheet.Spool(i.In, "")
+		if err != nil {
+			return err
+		}
+		path = spooled
+		i.close = append(i.close, cleanup)
+	}
+	mappings, err := i.flags.mappings()
+	if err != nil {
+		return usage(err)
+	}
+	v, err := vendorNamed(i.flags.account.provider)
+	if err != nil {
+		return usage(err)
+	}
+	o, err := i.flags.sheetOptions(v.known(i.flags.resource, mappings))
+	if err != nil {
+		return usage(err)
+	}
+	if i.file, err = sheet.Open(path, o); err != nil {
+		return usage(err)
+	}
+	i.close = append(i.close, i.file.Close)
+	if i.account, err = i.openAccount(ctx, &i.flags.account, slog.New(callCounter{i.log.Handler(), i.outlets.calls})); err != nil {
+		return err
+	}
+	i.close = append(i.close, i.account.Close)
+	if err := i.setUp(); err != nil {
+		return usage(err)
+	}
+	i.ledger, err = ledger.Open(ledger.Options{
+		Path: i.flags.resultsPath(), Rehearsal: i.flags.account.sandbox != "",
+		LockTimeout: i.flags.lockWait, Owner: owner(i.began), ReadOnly: i.flags.readOnly,
+	})
+	if err != nil {
+		return err
+	}
+	i.close = append(i.close, i.ledger.Close)
+	return nil
+}
+
+// setUp finds out what rows of the file mean.
+func (i *importing) setUp() (err error) {
+	if i.rows, err = i.account.client.Import(i.flags.resource, i.flags, i.log); err != nil {
+		return err
+	}
+	i.account.loop.Probe = i.rows.Probe
+	return nil
+}
+
+// look reads the campaigns and surveys the file.
+func (i *importing) look(w ways) error {
+	share, err := i.flags.share()
+	if err != nil {
+		return usage(err)
+	}
+	i.engine = engine.New(i.engineOptions(share))
+	if err := i.rows.Open(w.calls, i.engine.Try(w.calls, w.intake)); err != nil {
+		return i.nothingSent(err)
+	}
+	if i.columns, err = i.rows.Match(i.file.Header()); err != nil {
+		return usage(err)
+	}
+	if err := i.refuseRehearsed(); err != nil {
+		return usage(err)
+	}
+	if !i.flags.readOnly {
+		if err := i.keepUndo(); err != nil {
+			return err
+		}
+		if ignored := i.columns.Ignored(); len(ignored) > 0 {
+			i.log.Info("these columns fill no field and are ignored: " + strings.Join(ignored, ", "))
+		}
+	}
+	if len(i.flags.carry) == 1 && i.flags.carry[0] == "all" {
+		i.flags.carry = i.file.Header()
+	}
+	i.survey, err = i.engine.Survey(w.intake)
+	return err
+}
+
+// refuseRehearsed keeps a file that a rehearsal wrote, its undo file above
+// all, from reaching the real account, where its ids are other people's.
+func (i *importing) refuseRehearsed() error {
+	column := slices.Index(i.file.Header(), "row_key")
+	if column < 0 || i.flags.account.sandbox != "" {
+		return nil
+	}
+	rows, err := i.file.Rows()
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for {
+		record, err := rows.CSV().Read()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if key, err := ledger.ParseKey(record[column]); err == nil && key.Rehearsal {
+			return fmt.Errorf("%s was written by a rehearsal (line %d): its ids name nobody, or somebody else, in the real account; use it with --sandbox",
+				i.flags.file, rows.Position().Line)
+		}
+	}
+}
+
+// keepUndo opens the file of rows that take changes back.
+func (i *importing) keepUndo() error {
+	undo, err := ledger.OpenUndo(i.flags.undoPath(), i.rows.UndoColumns())
+	if err != nil {
+		return err
+	}
+	i.close = append(i.close, undo.Close)
+	i.engine.KeepUndo(undo)
+	return nil
+}
+
+// observe notes how ambiguous cells were read, for the plan.
+func (i *importing) observe(in *row.Intent) {
+	const most = 20
+	if i.account.vendor.readings == nil || len(i.readings) == most {
+		return
+	}
+	for _, reading := range i.account.vendor.readings(in) {
+		if len(i.readings) < most {
+			i.readings = append(i.readings, fmt.Sprintf("row %d: %s", in.Row, reading))
+		}
+	}
+}
+
+func (i *importing) engineOptions(share float64) engine.Options {
+	return engine.Options{
+		Rows: i.file.Rows, Resource: i.rows, Ledger: i.ledger, Loop: i.account.loop, Progress: &i.meter, Log: i.log,
+		Workers: i.flags.workers, First: i.flags.first, Strict: i.flags.strict,
+		RetryRejected: i.flags.retryRejected, MaxRejected: share,
+		Name: filepath.Base(i.flags.resultsPath()), Observe: i.observe,
+	}
+}
+
+// nothingSent gives an error of the first call its exit code: credentials that
+// are refused there are a matter of configuration.
+func (i *importing) nothingSent(err error) error {
+	var stop *retry.Stop
+	if errors.As(err, &stop) && stop.Err != nil && isCredentials(stop.Err) {
+		return usage(fmt.Errorf("the API refuses the token: %w\n%s", err, i.account.vendor.refused))
+	}
+	return err
+}
+
+// send runs what the survey found due. It returns why it stopped early, nil
+// when it did not; its error is one that leaves no results to finish.
+func (i *importing) send(w ways) (*retry.Stop, error) {
+	i.account.gate.Expect(i.survey.Due)
+	shown := progress.Start(i.progressOptions())
+	i.meter.set(shown)
+	err := i.engine.Run(w.calls, w.intake, i.survey)
+	i.meter.set(nil)
+	shown.Close()
+	var stop *retry.Stop
+	if errors.As(err, &stop) {
+		return stop, nil
+	}
+	if err != nil {
+		return nil, nothingLost(err)
+	}
+	return nil, nil
+}
+
+// nothingLost adds to an error of the results what there is to do.
+func nothingLost(err error) error {
+	return fmt.Errorf("%w\nnothing is lost: run the same command again when this is mended", err)
+}
+
+// owner says who holds the results file.
+func owner(began time.Time) string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "this machine"
+	}
+	return fmt.Sprintf("process %d on %s, running since %s,", os.Getpid(), host, began.Format("15:04:05 on 2 January"))
+}

@@ -1,0 +1,112 @@
+package cli
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/refbulk/refbulk/pkg/engine"
+	"github.com/refbulk/refbulk/pkg/fields"
+	"github.com/refbulk/refbulk/pkg/progress"
+	"github.com/refbulk/refbulk/pkg/report"
+)
+
+func (p *program) planCommand() *cobra.Command {
+	return p.onFile(&importFlags{readOnly: true}, (*importing).plan, cobra.Command{
+		Use:   "plan RESOURCE FILE",
+		Short: "Say what import would do, to whom, in how many requests and how long; writes nothing",
+		Long: "Check every row of FILE, look up what the API holds, and say what import would do with the same flags.\n" +
+			"Nothing is sent that changes anything, and no file is written. Exit 3 when rows need mending.\n\n" + exitHelp,
+		Example: "  refbulk plan users customers.csv --campaign 1 --sandbox",
+	})
+}
+
+// plan says what the import would do.
+func (i *importing) plan(w ways) error {
+	if err := i.look(w); err != nil {
+		return err
+	}
+	shown := progress.Start(i.progressOptions())
+	i.meter.set(shown)
+	forecast, err := i.engine.Plan(w.calls, w.intake, i.survey)
+	i.meter.set(nil)
+	shown.Close()
+	if err != nil {
+		return err
+	}
+	p := i.planned(forecast)
+	i.code = ExitDone
+	if mend := p.Mend; mend > 0 {
+		i.code = ExitMend
+	}
+	p.ExitCode = int(i.code)
+	switch {
+	case i.flags.output.json:
+		return p.JSON(i.Out)
+	case i.flags.output.quiet && i.code == ExitDone:
+		return nil
+	}
+	return p.Text(i.Out)
+}
+
+// planned puts the plan together.
+func (i *importing) planned(f engine.Forecast) *report.Plan {
+	t := engine.Totals{Rows: i.survey.Rows, Statuses: f.Statuses}
+	t.NotReached = t.Rows - t.Sum()
+	detected := i.file.Detected()
+	p := &report.Plan{
+		Summary: *i.summary(t), Operations: i.survey.Counts, WouldNotify: f.Notify,
+		Detected: describe(detected.Format, detected.Encoding, detected.Delimiter, detected.Sheet, detected.HeaderLine),
+		Notes:    append(detected.Notes, i.readings...), Columns: columnList(i.columns),
+	}
+	p.Command = "plan"
+	p.EstimatedRequests = f.Writes + int(p.Requests.Total)
+	p.EstimatedSeconds = report.Estimate(p.EstimatedRequests, i.flags.account.limit, i.flags.account.window, usualPace).Seconds()
+	for _, c := range i.survey.Causes {
+		problem := report.Problem{Column: c.Column, Reason: c.Reason, Advice: c.Advice, Rows: c.Rows}
+		for _, e := range c.Examples {
+			problem.Examples = append(problem.Examples, report.Example{Row: e.Row, Line: e.Line, Value: e.Value})
+		}
+		p.Problems = append(p.Problems, problem)
+	}
+	for _, operation := range slices.Sorted(maps.Keys(i.survey.Asks)) {
+		p.Asks = append(p.Asks, fmt.Sprintf("%s %d", operation, i.survey.Asks[operation]))
+	}
+	return p
+}
+
+// usualPace is how many requests a second the API answers while slots are
+// free: the gate's peak, which the vendor's usual answer of under a second
+// allows with the usual number of workers.
+const usualPace = 20
+
+func columnList(c fields.Columns) []report.Column {
+	list := make([]report.Column, len(c.Headers))
+	for i, header := range c.Headers {
+		list[i] = report.Column{Header: header, Field: c.Names[i]}
+	}
+	return list
+}
+
+// describe says what was found out about the file, and so what can be
+// overruled.
+func describe(format, encoding string, delimiter rune, sheet string, headerLine int) string {
+	parts := []string{format}
+	if encoding != "" {
+		parts = append(parts, encoding)
+	}
+	switch delimiter {
+	case 0:
+	case '\t':
+		parts = append(parts, "separated by tabs")
+	default:
+		parts = append(parts, fmt.Sprintf("separated by %q", string(delimiter)))
+	}
+	if sheet != "" {
+		parts = append(parts, fmt.Sprintf("sheet %q", sheet))
+	}
+	return strings.Join(append(parts, fmt.Sprintf("header on line %d", headerLine)), ", ")
+}

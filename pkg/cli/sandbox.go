@@ -1,0 +1,83 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/refbulk/refbulk/pkg/sandbox"
+)
+
+// sandboxFlags are the flags of refbulk sandbox.
+type sandboxFlags struct {
+	listen, state, token string
+	limit                int
+	window               time.Duration
+	faults               []string
+}
+
+func (p *program) sandboxCommand() *cobra.Command {
+	f := &sandboxFlags{}
+	c := &cobra.Command{
+		Use:   "sandbox",
+		Short: "Serve a local simulator of the API, to rehearse on",
+		Long: "Serve a simulator of Referral Factory on this machine until it is interrupted. It sends nothing to anybody.\n" +
+			"A fresh account has an example campaign, number 1. /_sandbox/ shows what was asked of it.",
+		Example: "  refbulk sandbox --listen 127.0.0.1:8080 --state account.json\n" +
+			"  REFERRAL_FACTORY_TOKEN=any refbulk import users customers.csv --campaign 1 --base-url http://127.0.0.1:8080/api/v2\n" +
+			"  refbulk sandbox --fault 'POST /users every=100 lose-answer' --fault '* * from=300 times=1 status=429 retry-after=5s'",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := p.fromEnvironment(cmd.Flags()); err != nil {
+				return err
+			}
+			return p.serveSandbox(cmd.Context(), f)
+		},
+	}
+	flags := c.Flags()
+	flags.SortFlags = false
+	flags.StringVar(&f.listen, "listen", "127.0.0.1:8080", "address on this machine; port 0 takes a free one")
+	flags.StringVar(&f.state, "state", "", "keep the account in this file")
+	flags.StringVar(&f.token, "token", "", "the one made-up token that is accepted (default any)")
+	flags.IntVar(&f.limit, "limit", vendorsLimit, "requests per --window; 0 = none (default what the vendors say)")
+	flags.Lookup("limit").DefValue = "0"
+	flags.DurationVar(&f.window, "window", sandbox.DefaultWindow, "the window of --limit")
+	flags.StringArrayVar(&f.faults, "fault", nil, "'METHOD PATH [from=N] [every=N] [times=N] [delay=1s] EFFECT', repeatable")
+	return c
+}
+
+func (p *program) serveSandbox(ctx context.Context, f *sandboxFlags) error {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	o := sandbox.Options{Token: f.token, Limit: f.limit, Window: f.window}
+	switch f.limit {
+	case vendorsLimit:
+		o.Limit = 0
+	case 0:
+		o.Limit = -1
+	}
+	var err error
+	if o.Faults, err = sandbox.ParseFaults(strings.Join(f.faults, "\n")); err != nil {
+		return usage(err)
+	}
+	server := sandbox.New(o)
+	if f.state != "" {
+		if server, err = sandbox.Open(f.state, o); err != nil {
+			return usage(err)
+		}
+	}
+	running, err := sandbox.Listen(f.listen, server)
+	if err != nil {
+		return usage(errors.Join(err, server.Close()))
+	}
+	fmt.Fprintf(p.Out, "the sandbox listens at %s%s\nwatch it at %s/_sandbox/ ; end it with an interrupt\n", running.URL(), sandbox.BasePath, running.URL())
+	<-ctx.Done()
+	return errors.Join(running.Close(), server.Close())
+}
