@@ -33,6 +33,10 @@ type Config struct {
 	// names of the fields it complains of.
 	Explain func(body []byte) (message string, fields []string)
 
+	// Observe is told of every call that left, by the goroutine that made it,
+	// with the context under which it was made; nil = nobody watches.
+	Observe func(context.Context, Call)
+
 	// Transport is for a simulator, and for tests that have to see or fail
 	// connections; nil = a transport of the client's own.
 	Transport http.RoundTripper
@@ -113,6 +117,14 @@ func (c *Client) Stats() Stats {
 	return Stats{Reads: c.reads.Load(), Writes: c.writes.Load(), Throttled: c.throttled.Load()}
 }
 
+// Call is a call that was made, as an observer sees it.
+type Call struct {
+	Method string
+	Status int // 0 when no answer came
+	Left   time.Time
+	Took   time.Duration
+}
+
 // Request is one call.
 type Request struct {
 	Method string
@@ -159,8 +171,12 @@ func (c *Client) Do(ctx context.Context, r Request, answer any) (status int, err
 		failed.Left = passed
 		err = failed
 	}
+	took := time.Since(left)
+	if c.config.Observe != nil {
+		c.config.Observe(ctx, Call{Method: r.Method, Status: status, Left: left, Took: took})
+	}
 	c.config.Log.LogAttrs(ctx, slog.LevelDebug, "call", slog.String("method", r.Method), slog.String("path", r.Path),
-		slog.Int("status", status), slog.Duration("took", time.Since(left)), slog.Any("error", err))
+		slog.Int("status", status), slog.Duration("took", took), slog.Any("error", err))
 	return status, err
 }
 

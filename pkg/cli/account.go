@@ -28,7 +28,8 @@ type account struct {
 }
 
 // openAccount finds the token, or starts the simulator, and makes no call.
-func (p *program) openAccount(ctx context.Context, f *accountFlags, log *slog.Logger) (_ *account, err error) {
+// Observe is told of every call; nil = nobody is.
+func (p *program) openAccount(ctx context.Context, f *accountFlags, log *slog.Logger, observe func(context.Context, api.Call)) (_ *account, err error) {
 	a := &account{}
 	defer func() {
 		if err != nil {
@@ -38,7 +39,7 @@ func (p *program) openAccount(ctx context.Context, f *accountFlags, log *slog.Lo
 	if a.vendor, err = vendorNamed(f.provider); err != nil {
 		return a, usage(err)
 	}
-	config := api.Config{BaseURL: f.baseURL, UserAgent: userAgent(), Timeout: f.timeout, Log: log}
+	config := api.Config{BaseURL: f.baseURL, UserAgent: userAgent(), Timeout: f.timeout, Log: log, Observe: observe}
 	if f.sandbox != "" {
 		config.BaseURL, config.Token = "https://sandbox.example.com"+a.vendor.sandboxAt, rehearsalToken
 		if config.Transport, err = a.startSandbox(f); err != nil {

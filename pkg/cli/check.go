@@ -106,7 +106,7 @@ func (p *program) check(ctx context.Context, f *checkFlags) (err error) {
 	log := newLog(&f.output, p.Err)
 	w := watchSignals(ctx, 0, func(s string) { log.Warn(s) }, func() {})
 	defer w.end()
-	a, err := p.openAccount(ctx, &f.account, log)
+	a, err := p.openAccount(ctx, &f.account, log, nil)
 	if err != nil {
 		return err
 	}

@@ -190,7 +190,7 @@ func (p *program) export(ctx context.Context, f *exportFlags) (err error) {
 		return usage(err)
 	}
 	defer discard()
-	if e.account, err = p.openAccount(ctx, &f.account, e.log); err != nil {
+	if e.account, err = p.openAccount(ctx, &f.account, e.log, nil); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, e.account.Close()) }()

@@ -138,7 +138,7 @@ func (i *importing) open(ctx context.Context) error {
 		return usage(err)
 	}
 	i.close = append(i.close, i.file.Close)
-	if i.account, err = i.openAccount(ctx, &i.flags.account, slog.New(callCounter{i.log.Handler(), i.outlets.calls})); err != nil {
+	if i.account, err = i.openAccount(ctx, &i.flags.account, i.log, i.outlets.observe); err != nil {
 		return err
 	}
 	i.close = append(i.close, i.account.Close)

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/refbulk/refbulk/pkg/api"
 	"github.com/refbulk/refbulk/pkg/engine"
 	"github.com/refbulk/refbulk/pkg/report"
 	"github.com/refbulk/refbulk/pkg/sheet"
@@ -65,6 +66,11 @@ func (i *importing) openOutlets() (*outlets, error) {
 	}
 	o.notifier = notifier
 	return o, nil
+}
+
+// observe counts a call for the page.
+func (o *outlets) observe(ctx context.Context, c api.Call) {
+	o.calls.Add(report.Call{Row: engine.RowOf(ctx), Method: c.Method, Status: c.Status, Left: c.Left, Took: c.Took})
 }
 
 // begin tells that rows are about to be sent.
