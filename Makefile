@@ -1,10 +1,10 @@
 # What there is to do here: make, make test, make check, make bench, make demo,
-# make dist, make soak, make fuzz.
+# make dist, make man, make soak, make fuzz.
 
 BUILD := .build
 GO    ?= go
 
-.PHONY: all test check bench demo dist soak fuzz clean
+.PHONY: all test check bench demo dist man soak fuzz clean
 
 all: $(BUILD)/refbulk
 
@@ -39,6 +39,10 @@ dist:
 		echo "$(BUILD)/dist/refbulk-$$os-$$arch$$ext"; \
 		CGO_ENABLED=0 GOOS=$$os GOARCH=$$arch $(GO) build -trimpath -ldflags='-s -w' -o $(BUILD)/dist/refbulk-$$os-$$arch$$ext ./cmd/refbulk || exit 1; \
 	done; done
+
+# The manual pages: man -l .build/man/refbulk-import.1
+man: all
+	$(BUILD)/refbulk man $(BUILD)/man
 
 # Longer searches: a thousand kills, and every fuzz target for a minute.
 soak:

@@ -19,7 +19,7 @@ func Text(cell string) string {
 		if !plainASCII(cell) {
 			next = scrub(cell)
 		}
-		next = unprotect(strings.TrimSpace(next))
+		next = unprotect(strings.TrimSpace(unguard(next)))
 		if next == cell {
 			return cell
 		}
@@ -123,6 +123,17 @@ func invisible(r rune) bool {
 	return false
 }
 
+// unguard takes the apostrophes of an export from before a tab or a line end.
+func unguard(cell string) string {
+	if cell == "" || cell[0] != '\'' {
+		return cell
+	}
+	if rest := strings.TrimLeft(cell, "'"); rest != "" && (rest[0] == '\t' || rest[0] == '\n') {
+		return rest
+	}
+	return cell
+}
+
 // unprotect undoes ="00123", and apostrophes before what a spreadsheet would
 // take for a number or a formula. 't Hooft keeps his, and so does a number that
 // one stands at both ends of. Before a formula the apostrophe may be the guard
@@ -135,7 +146,7 @@ func unprotect(cell string) string {
 	switch {
 	case cell[0] == '\'':
 		rest := strings.TrimLeft(cell, "'")
-		if rest != "" && (strings.IndexByte("+-=@\t\n", rest[0]) >= 0 || last != '\'' && rest[0] >= '0' && rest[0] <= '9') {
+		if rest != "" && (strings.IndexByte("+-=@", rest[0]) >= 0 || last != '\'' && rest[0] >= '0' && rest[0] <= '9') {
 			return rest
 		}
 	case len(cell) > 2 && cell[0] == '=' && cell[1] == '"' && last == '"':
