@@ -1,0 +1,278 @@
+//go:build unix
+
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/refbulk/refbulk/pkg/sandbox"
+)
+
+// operation is one kind of write: its row, its route, and what becomes of it
+// when nothing goes wrong.
+type operation struct {
+	row    line
+	route  string
+	status string
+	commit func(sandbox.Commits) int
+}
+
+var operations = map[string]operation{
+	"create":  {line{operation: "create", email: "new@example.com", first: "New"}, "POST /users", "created", func(c sandbox.Commits) int { return c.Creates }},
+	"update":  {line{operation: "update", email: "old@example.com", first: "Changed"}, "PUT /users/1", "updated", func(c sandbox.Commits) int { return c.Updates }},
+	"qualify": {line{operation: "qualify", email: "lead@example.com"}, "PUT /users/qualification", "qualified", func(c sandbox.Commits) int { return c.Qualifications }},
+	"delete":  {line{operation: "delete", email: "going@example.com"}, "DELETE /users/*", "deleted", func(c sandbox.Commits) int { return c.Deletes }},
+}
+
+// trio is the account that they act on.
+func trio() *sandbox.State {
+	return account(sandbox.User{Email: "old@example.com", FirstName: "Old"},
+		sandbox.User{Email: "lead@example.com", FirstName: "Lead", Type: sandbox.PersonInvited, ReferrerID: 1},
+		sandbox.User{Email: "going@example.com", FirstName: "Going"})
+}
+
+// end is how a run over one row ended.
+type end struct {
+	status  string // "" = done, as the operation says
+	code    int
+	writes  int // that reached the simulator
+	commits int
+}
+
+// mishap is what befalls the writes of a row once, or each time. A run tries
+// twice.
+type mishap struct {
+	effect        string
+	once, forever end
+}
+
+// mishaps fall into few kinds. The work is done and the answer is of no use:
+var lost = func(effect string) mishap {
+	return mishap{effect, end{writes: 1, commits: 1}, end{writes: 1, commits: 1}}
+}
+
+// Nothing was done, and nothing said so:
+var never = func(effect string) mishap {
+	return mishap{effect, end{writes: 2, commits: 1}, end{status: "unknown", code: 3, writes: 2}}
+}
+
+// Nothing was done, and the API said that it could not:
+var refused = func(effect string) mishap {
+	return mishap{effect, end{writes: 2, commits: 1}, end{status: "failed", code: 3, writes: 2}}
+}
+
+// The API asked to be left alone; the third time ends the run:
+var throttled = func(effect string) mishap {
+	return mishap{effect, end{writes: 2, commits: 1}, end{status: "failed", code: 4, writes: 3}}
+}
+
+// allMishaps are those of the matrix. Elsewhere is another host.
+func allMishaps(elsewhere string) []mishap {
+	return []mishap{
+		lost("lose-answer"), lost("stall"), lost("reset-mid-body"), lost("malformed-json"), lost("empty-body"), lost("html-body"), lost("huge-body"),
+		never("reset-before"), never("stall-before"),
+		refused("status=500"), refused("status=503 retry-after=1s"), refused("redirect=" + elsewhere),
+		throttled("status=429 retry-after=1s"), throttled("status=429 retry-after-date=2s"),
+	}
+}
+
+// TestWhateverBefallsAWriteItIsDoneOnceOrToldNotToBe is the matrix of
+// operations and mishaps. After each run that could not do its work, the
+// mishap is over and the same command does it.
+func TestWhateverBefallsAWriteItIsDoneOnceOrToldNotToBe(t *testing.T) {
+	t.Parallel()
+	home := elsewhere(t)
+	many := atOnce(t)
+	defer many.wait()
+	for name, op := range operations {
+		for _, m := range allMishaps(home) {
+			word := strings.ReplaceAll(strings.Split(m.effect, "://")[0], " ", ",")
+			many.run(name+"/once/"+word, func(t *testing.T) { befall(t, op, op.route+" times=1 "+m.effect, m.once) })
+			many.run(name+"/forever/"+word, func(t *testing.T) { befall(t, op, op.route+" "+m.effect, m.forever) })
+		}
+	}
+}
+
+// befall runs a row under a fault, and again without where it was not done.
+func befall(t *testing.T, op operation, fault string, want end) {
+	faults, err := sandbox.ParseFaults(fault)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := serve(t, sandbox.Options{State: trio(), Faults: faults, Behaviour: sandbox.Behaviour{RepeatCreate: sandbox.RepeatMakesAnother, RequalifyCounts: true}})
+	one := oneRow(t, v, op)
+	one.ends(t, v, op, want)
+	if want.status == "" {
+		return
+	}
+	v.ClearFaults()
+	before := v.Counts().Writes
+	one.ends(t, v, op, end{writes: before + 1, commits: 1})
+}
+
+// oneRow is an import of a single row.
+func oneRow(t *testing.T, v *vendor, op operation, flags ...string) command {
+	dir := t.TempDir()
+	write(t, dir, "list.csv", lines{op.row}.String())
+	return command{dir: dir, args: append([]string{
+		"import", "users", "list.csv", "--campaign", "1", "--base-url", v.url(), "--limit", "0", "--window", "1s", "--yes", "--json",
+		"--retries", "1", "--timeout", "400ms", "--max-outage", "3s",
+	}, flags...)}
+}
+
+// ends runs the command and checks how it ended.
+func (c command) ends(t *testing.T, v *vendor, op operation, want end) {
+	t.Helper()
+	o := c.run(t)
+	if want.status == "" {
+		want.status = op.status
+	}
+	r := readResults(t, filepath.Join(c.dir, "list.results.csv"))
+	got := end{status: r.byRow[1].status, code: o.code, writes: v.Counts().Writes, commits: op.commit(v.Counts().Commits)}
+	if got != want {
+		t.Errorf("status, exit code, writes, commits = %+v, want %+v\n%v\n%s", got, want, o, read(t, filepath.Join(c.dir, "list.results.csv")))
+	}
+	if twice := v.Counts().Repeated; twice != (sandbox.Repeated{}) {
+		t.Errorf("repeated %+v, want nothing\n%v", twice, o)
+	}
+	addsUp(t, o.summary(t), r)
+}
+
+// The look-ups before a write change nothing, so whatever befalls them once,
+// they are made again.
+func TestWhateverBefallsALookUpTheRowIsDoneOnce(t *testing.T) {
+	t.Parallel()
+	home := elsewhere(t)
+	many := atOnce(t)
+	defer many.wait()
+	op := operations["create"]
+	for _, read := range []struct{ route, lookup string }{{"GET /campaigns", "auto"}, {"GET /users", "list"}, {"POST /users/search", "each"}} {
+		for _, m := range allMishaps(home) {
+			word := strings.ReplaceAll(strings.Split(m.effect, "://")[0], " ", ",")
+			many.run(strings.ReplaceAll(read.route, " ", "")+"/"+word, func(t *testing.T) {
+				faults, err := sandbox.ParseFaults(read.route + " times=1 " + m.effect)
+				if err != nil {
+					t.Fatal(err)
+				}
+				v := serve(t, sandbox.Options{State: trio(), Faults: faults})
+				oneRow(t, v, op, "--lookup", read.lookup).ends(t, v, op, end{writes: 1, commits: 1})
+			})
+		}
+	}
+}
+
+func TestWithTheConnectionRefusedARowWaitsAndIsDoneOnce(t *testing.T) {
+	t.Parallel()
+	many := atOnce(t)
+	defer many.wait()
+	for name, op := range operations {
+		for _, back := range []bool{true, false} {
+			many.run(fmt.Sprintf("%s/back=%v", name, back), func(t *testing.T) {
+				v := serve(t, sandbox.Options{State: trio()})
+				v.front.Config.SetKeepAlivesEnabled(false) // each call needs a connection of its own
+				v.on(func(s stage, r *http.Request) {
+					if s == done && strings.HasSuffix(r.URL.Path, "/search") {
+						v.on(nil)
+						v.down()
+						if back {
+							time.AfterFunc(300*time.Millisecond, func() { v.up(t) })
+						}
+					}
+				})
+				one := oneRow(t, v, op)
+				if back {
+					one.ends(t, v, op, end{writes: 1, commits: 1})
+					return
+				}
+				one.ends(t, v, op, end{status: "failed", code: 4})
+				v.up(t)
+				one.ends(t, v, op, end{writes: 1, commits: 1})
+			})
+		}
+	}
+}
+
+// A hotel's network answers everything with success and a page to sign in on.
+func TestAPageToSignInOnIsNotTakenForDone(t *testing.T) {
+	t.Parallel()
+	many := atOnce(t)
+	defer many.wait()
+	for name, op := range operations {
+		method, _, _ := strings.Cut(op.route, " ")
+		for _, most := range []int64{1, 1000} {
+			many.run(fmt.Sprintf("%s/%d times", name, most), func(t *testing.T) {
+				v := serve(t, sandbox.Options{State: trio()})
+				var pages atomic.Int64
+				asks := func(r *http.Request) bool {
+					return r.Method == method && !strings.HasSuffix(r.URL.Path, "/search") && pages.Add(1) <= most
+				}
+				v.login.Store(&asks)
+				one := oneRow(t, v, op)
+				if most > 1 {
+					one.ends(t, v, op, end{status: "unknown", code: 3})
+					v.login.Store(nil)
+				}
+				one.ends(t, v, op, end{writes: 1, commits: 1})
+			})
+		}
+	}
+}
+
+// elsewhere is another host, which must never hear of us. It gives its
+// address.
+func elsewhere(t *testing.T) string {
+	var heard atomic.Value
+	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		heard.Store(fmt.Sprintf("%s %s with Authorization %q", r.Method, r.URL, r.Header.Get("Authorization")))
+	}))
+	t.Cleanup(func() {
+		other.Close()
+		if what := heard.Load(); what != nil {
+			t.Errorf("another host was called: %v", what)
+		}
+	})
+	return strings.Replace(other.URL, "127.0.0.1", "localhost", 1) + "/users"
+}
+
+func TestTheTokenFollowsNoLinkToAnotherHost(t *testing.T) {
+	t.Parallel()
+	state := crowd()
+	for n := range 300 { // more than a page
+		state.Users = append(state.Users, sandbox.User{ID: int64(1000 + n), CampaignID: 1, Email: fmt.Sprintf("many-%d@example.com", n)})
+	}
+	state.NextUser = 2000
+	v := serve(t, sandbox.Options{State: state, Behaviour: sandbox.Behaviour{LinksHost: strings.TrimSuffix(elsewhere(t), "/users")}})
+	op := operations["create"]
+	oneRow(t, v, op, "--lookup", "list").ends(t, v, op, end{writes: 1, commits: 1})
+	if got := v.Counts().ByRoute["GET /users"]; got != 2 {
+		t.Errorf("%d pages were read, want 2", got)
+	}
+}
+
+// group runs subtests at once that mostly wait. Go itself runs as many as
+// there are processors.
+type group struct {
+	t    *testing.T
+	free chan struct{}
+	wg   sync.WaitGroup
+}
+
+func atOnce(t *testing.T) *group { return &group{t: t, free: make(chan struct{}, 16)} }
+
+func (g *group) run(name string, test func(*testing.T)) {
+	g.free <- struct{}{}
+	g.wg.Go(func() {
+		defer func() { <-g.free }()
+		g.t.Run(name, test)
+	})
+}
+
+func (g *group) wait() { g.wg.Wait() }
