@@ -162,6 +162,11 @@ func (c *Client) Do(ctx context.Context, r Request, answer any) (status int, err
 	defer cancel()
 	left := time.Now()
 	status, header, failed := c.exchange(ctx, req, r.Reads, answer)
+	if failed != nil && failed.Status == 0 {
+		// What ended this connection may have ended all: a try must not find
+		// one kept connection after the other dead.
+		c.http.CloseIdleConnections()
+	}
 	if failed != nil && failed.neverLeft {
 		pass.Cancel()
 	}
