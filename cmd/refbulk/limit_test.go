@@ -4,9 +4,11 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"os"
@@ -17,8 +19,6 @@ import (
 	"syscall"
 	"testing"
 	"time"
-
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/refbulk/refbulk/pkg/sandbox"
 )
@@ -39,12 +39,12 @@ type pressed struct {
 	struck func() // is called then, once
 }
 
-// press serves an account. Its limit is small and its window short, so that
-// many windows fit into a test, and still long beside the delays of a busy
-// machine; with REFBULK_SOAK they are half the vendor's.
+// press serves an account. Its limit is small and its window short, unless it
+// is said, so that many windows fit into a test, and still long beside the
+// delays of a busy machine; with REFBULK_SOAK they are half the vendor's.
 func press(t testing.TB, o sandbox.Options) *pressed {
 	t.Helper()
-	p := &pressed{limit: 40, window: 3 * time.Second, state: t.TempDir()}
+	p := &pressed{limit: 60, window: cmp.Or(o.Window, 3*time.Second), state: t.TempDir()}
 	if os.Getenv("REFBULK_SOAK") != "" {
 		p.limit, p.window = 300, 30*time.Second
 	}
@@ -117,8 +117,8 @@ func (p *pressed) within(t testing.TB) sandbox.Counts {
 func createdOnce(t testing.TB, c command, rows int) {
 	t.Helper()
 	got := readResults(t, filepath.Join(c.dir, "list.results.csv")).statuses()
-	if diff := cmp.Diff(map[string]int{"created": rows}, got); diff != "" {
-		t.Errorf("statuses in %s (-want +got):\n%s", c.dir, diff)
+	if want := map[string]int{"created": rows}; !maps.Equal(got, want) {
+		t.Errorf("statuses in %s: %v, want %v", c.dir, got, want)
 	}
 }
 
@@ -131,17 +131,26 @@ func (p *pressed) created(t testing.TB, rows int) {
 }
 
 // used checks how much of the limit was used while rows waited, and logs it.
+// There are two measures.
 //
-// The measure is the time between the arrivals number i and i+limit, for every
-// i: how long it took until as many calls as the limit allows had come. It is a
-// window at least, or the limit is broken, and exactly a window when each slot
-// is used again the moment it is free. Its mean over the run is what a slot's
-// round takes, and a window divided by it is the share of the limit that is
-// used. The time that a call takes counts against the share, for its slot is
-// free a window after its answer; what goes before the first call, and how
-// long the first calls need to come, does not: nothing waits for a slot then.
-// Somebody waited for one from the first limit of calls to the last call, as
-// long as each list is longer than the limit, so that its pace is not smoothed.
+// From the first call to the last it takes (⌈calls/limit⌉ − 1) windows at
+// least. It may take so long divided by the share that is wanted, and as long
+// as the first limit of calls needed to come, for the last ones stay as far
+// apart as those.
+//
+// That forgives slots that idle in the middle, as long as those that do the
+// last calls do not. So the time between the arrivals number i and i+limit is
+// measured too, for every i. It is a window at least, or the limit is broken,
+// and exactly a window when each slot is used again the moment it is free. Its
+// mean is what a slot's round takes; a window divided by it is the share of the
+// limit that is used. The time that a call takes counts against the share, for
+// its slot is free a window after its answer. What goes before the first call
+// does not, nor how long the first calls need to come: nothing waits for a slot
+// then. After them something does up to the last call, as long as each list is
+// longer than the limit, so that its pace is not smoothed. A process that is
+// killed takes slots along whose calls never arrive, one a worker at most.
+// Nobody can know that, so they are lost for a window, and count against the
+// share as well.
 func (p *pressed) used(t testing.TB, least float64) {
 	t.Helper()
 	at := p.arrivals()
@@ -154,9 +163,13 @@ func (p *pressed) used(t testing.TB, least float64) {
 	}
 	round := sum / time.Duration(len(at)-p.limit)
 	share := float64(p.window) / float64(round)
-	span, bound := at[len(at)-1].Sub(at[0]), time.Duration((len(at)-1)/p.limit)*p.window
+	span, batch, bound := at[len(at)-1].Sub(at[0]), at[p.limit-1].Sub(at[0]), time.Duration((len(at)-1)/p.limit)*p.window
 	t.Logf("%d calls at %d per %v: %.1f%% of the limit used, %.2fs from the first to the last where %.0fs is the least (%.3f times), worst window %d",
 		len(at), p.limit, p.window, 100*share, span.Seconds(), bound.Seconds(), span.Seconds()/bound.Seconds(), p.Counts().WorstWindow)
+	if most := time.Duration(float64(bound)/least) + batch; span > most {
+		t.Errorf("%d calls took %v from the first to the last, want %v at most: %v, %.0f%% of it used, and the first %d that came within %v",
+			len(at), span, most, bound, 100*least, p.limit, batch)
+	}
 	if share < least {
 		var when strings.Builder
 		for i := 0; i < len(at); i += 4 {
@@ -184,7 +197,8 @@ func TestLimitHoldsOverThreeProcessesAndAKillAndIsUsed(t *testing.T) {
 
 // threeAndAKill runs three files of one account at once, one of which is
 // killed in the middle and run again at once. The files are longer than the
-// limit, and so is what the killed one leaves.
+// limit, and so is what the killed one leaves. That one has few workers, since
+// the limit is a tenth of the vendor's.
 func (p *pressed) threeAndAKill(t *testing.T, flags ...string) {
 	random := rand.New(rand.NewPCG(seed(t), 7))
 	rows := []int{5 * p.limit / 2, 5 * p.limit / 4, 5 * p.limit / 4}
@@ -193,7 +207,10 @@ func (p *pressed) threeAndAKill(t *testing.T, flags ...string) {
 		files = append(files, p.file(t, name, rows[n], flags...))
 	}
 	var running []*process
-	for _, f := range files {
+	for n, f := range files {
+		if n == 0 {
+			f.args = append(f.args[:len(f.args):len(f.args)], "--workers", "4")
+		}
 		running = append(running, f.start(t))
 	}
 	after := 1 + random.IntN(p.limit)
@@ -281,7 +298,7 @@ func (o outcome) told(t testing.TB) told {
 // pay like writes, so they are part of the three batches.
 func TestLimitLetsAListOfThreeTimesItThroughInTwoWindows(t *testing.T) {
 	t.Parallel()
-	p := press(t, sandbox.Options{})
+	p := press(t, sandbox.Options{Window: 5 * time.Second})
 	const reads = 2 // the campaigns, and a page of users
 	f := p.file(t, "only", 3*p.limit-reads)
 	o := f.want(t, 0)
@@ -293,21 +310,15 @@ func TestLimitLetsAListOfThreeTimesItThroughInTwoWindows(t *testing.T) {
 	if len(at) != 3*p.limit {
 		t.Fatalf("%d calls arrived, want %d: the bound below is for so many\n%v", len(at), 3*p.limit, o)
 	}
-	// From the first call to the last: two windows, and the batch that the
-	// list began with, whose calls are as far apart in each later one.
-	batch := at[p.limit-1].Sub(at[0])
-	if took, most := at[len(at)-1].Sub(at[0]), 2*p.window*102/100+batch; took > most {
-		t.Errorf("%d calls at %d per %v took %v, want %v at most, of which %v are the first batch\n%v", len(at), p.limit, p.window, took, most, batch, o)
-	}
-	// Before and after that: starting, reading the file, finishing.
-	if extra, most := o.took-at[len(at)-1].Sub(at[0]), 2*time.Second; extra > most {
-		t.Errorf("the run took %v longer than its calls, want %v at most\n%v", extra, most, o)
+	// Starting, reading the file, finishing.
+	if extra, most := o.took-at[len(at)-1].Sub(at[0]), 3*time.Second; extra > most {
+		t.Errorf("the run took %v longer than from its first call to its last, want %v at most\n%v", extra, most, o)
 	}
 	s, c := o.told(t), p.Counts()
 	if s.Worst != p.limit || c.WorstWindow != p.limit {
 		t.Errorf("the worst window is %d to refbulk and %d to the server; want %d, the limit, which is used", s.Worst, c.WorstWindow, p.limit)
 	}
-	if least := 2*p.window - batch - time.Second; s.Waited < least.Seconds() {
+	if least := 2*p.window - time.Second; s.Waited < least.Seconds() {
 		t.Errorf("the summary says that %.2fs were spent waiting for the limit, want %v at least\n%v", s.Waited, least, o)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -49,7 +50,7 @@ type checkedCampaign struct {
 // checkedField is a field of a campaign's own: the column meta:Label.
 type checkedField struct {
 	Label    string   `json:"label"`
-	Role     string   `json:"role"`
+	Roles    []string `json:"roles"` // of the people whom it is asked of
 	Required bool     `json:"required"`
 	Options  []string `json:"options,omitempty"`
 }
@@ -175,8 +176,19 @@ func (c *checkup) of(what string) string {
 	return ""
 }
 
+// add adds a field, or a role to one that is there already.
+func (c *checkedCampaign) add(f checkedField) {
+	for i, known := range c.Fields {
+		if known.Label == f.Label && known.Required == f.Required && slices.Equal(known.Options, f.Options) {
+			c.Fields[i].Roles = append(known.Roles, f.Roles...)
+			return
+		}
+	}
+	c.Fields = append(c.Fields, f)
+}
+
 func (f checkedField) about() string {
-	about := "asked of " + strings.ReplaceAll(f.Role, "_", " ")
+	about := "asked of " + strings.ReplaceAll(strings.Join(f.Roles, " and "), "_", " ")
 	if f.Required {
 		about += ", required"
 	}
@@ -204,7 +216,7 @@ func (c referralFactoryConnection) Check(try engine.Try) (*checkup, error) {
 	for _, campaign := range campaigns {
 		checked := checkedCampaign{ID: fmt.Sprint(campaign.ID), Name: campaign.Name, Status: campaign.Status}
 		for _, f := range campaign.Fields {
-			checked.Fields = append(checked.Fields, checkedField{f.Label, f.Role, f.Required, f.Options})
+			checked.add(checkedField{f.Label, []string{f.Role}, f.Required, f.Options})
 		}
 		found.Campaigns = append(found.Campaigns, checked)
 	}

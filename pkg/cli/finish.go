@@ -29,7 +29,11 @@ func (i *importing) ask() error {
 	for _, operation := range slices.Sorted(maps.Keys(i.survey.Asks)) {
 		what = append(what, fmt.Sprintf("%s %d", operation, i.survey.Asks[operation]))
 	}
-	question := strings.Join(what, " and ") + " of the people in " + i.flags.file
+	of := "people"
+	if i.flags.resource != "users" {
+		of = i.flags.resource
+	}
+	question := fmt.Sprintf("%s of the %s in %s", strings.Join(what, " and "), of, i.flags.file)
 	if !i.InTerminal || i.flags.file == "-" {
 		return usage(fmt.Errorf("this would %s, which cannot be taken back by itself; say --yes if that is meant", question))
 	}

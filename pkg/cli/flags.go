@@ -115,7 +115,7 @@ func (i *importFlags) add(f *pflag.FlagSet) {
 	f.StringVar(&i.onExisting, "on-existing", "keep", "when create meets a user who is there: keep, update or fail")
 	f.BoolVar(&i.allowSameName, "allow-same-name", false, "recomly: create a campaign although one of its name is there")
 	f.BoolVar(&i.notify, "notify", false, "let the vendor write to each created person")
-	f.StringVar(&i.lookup, "lookup", "auto", "how the present state is found: list (whole pages), each (one by one), auto (the cheaper), off")
+	f.StringVar(&i.lookup, "lookup", "auto", "how the present state is found: list (whole pages), each (one by one), auto (the cheaper), off (rows are sent blindly)")
 	f.StringVar(&i.results, "results", "", "the results file (default FILE without its ending + .results.csv)")
 	f.StringVar(&i.undo, "undo", "", "where the rows that would restore the former state go (default FILE without its ending + .undo.csv)")
 	f.StringSliceVar(&i.carry, "carry", nil, "input columns copied into the results file: names, or all")
@@ -124,7 +124,7 @@ func (i *importFlags) add(f *pflag.FlagSet) {
 	f.StringVar(&i.maxRejected, "max-rejected", "50%", "stop when more than this share of the rows tried (after the first 50) was refused")
 	f.DurationVar(&i.maxDuration, "max-duration", 0, "stop cleanly, resumable, after this long (default none)")
 	f.DurationVar(&i.lockWait, "lock-timeout", 0, "wait this long for another run on the same results file")
-	f.BoolVar(&i.yes, "yes", false, "do not ask before deleting or unqualifying")
+	f.BoolVar(&i.yes, "yes", false, "do not ask before deleting, unqualifying, or settling rewards")
 }
 
 // check finds what is wrong with the values, before anything else happens.

@@ -8,10 +8,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
-	"slices"
 	"strings"
-
-	"github.com/refbulk/refbulk/pkg/sheet"
 )
 
 // Kind is what the cells of a column hold, for the formats that tell.
@@ -98,39 +95,8 @@ func NewWriter(w io.Writer, f Format, columns []Column) (Writer, error) {
 	case JSONLines:
 		return newLines(w, columns), nil
 	}
-	header := make([]string, len(columns))
-	for i, c := range columns {
-		header[i] = c.Name
-	}
-	out, err := sheet.NewWriter(w, header)
-	return table{out}, err
+	return newTable(w, columns)
 }
-
-// table is CSV, with cells guarded against running as formulas. Lines inside a
-// cell end in a line feed: readers of CSV make different things of the rest.
-type table struct{ *sheet.Writer }
-
-// Write implements Writer.
-func (t table) Write(cells []string) error {
-	for i, c := range cells {
-		if strings.IndexByte(c, '\r') >= 0 {
-			cells = slices.Clone(cells)
-			for j := i; j < len(cells); j++ {
-				cells[j] = lineFeeds.Replace(cells[j])
-			}
-			break
-		}
-	}
-	return t.Writer.Write(cells)
-}
-
-var lineFeeds = strings.NewReplacer("\r\n", "\n", "\r", "\n")
-
-// Close implements Writer.
-func (t table) Close() error { return t.Flush() }
-
-// Discard implements Writer.
-func (table) Discard() {}
 
 // Copy writes all rows of a source, closes the writer, and reports how many there were. Watch is
 // told of every page, after its rows were written; nil for nobody.
