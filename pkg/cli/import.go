@@ -88,7 +88,7 @@ func (p *program) withImport(ctx context.Context, f *importFlags, do func(*impor
 			err = errors.Join(err, i.close[n]())
 		}
 	}()
-	if err := i.open(ctx); err != nil {
+	if err := i.open(w.intake); err != nil {
 		return err
 	}
 	return do(i, w)
@@ -145,7 +145,7 @@ func (i *importing) open(ctx context.Context) error {
 	if err := i.setUp(); err != nil {
 		return usage(err)
 	}
-	i.ledger, err = ledger.Open(ledger.Options{
+	i.ledger, err = ledger.Open(ctx, ledger.Options{
 		Path: i.flags.resultsPath(), Rehearsal: i.flags.account.sandbox != "",
 		LockTimeout: i.flags.lockWait, Owner: owner(i.began), ReadOnly: i.flags.readOnly,
 	})

@@ -67,7 +67,7 @@ func begin(t failer, server *sandbox.Server, dir string, rows [][]string, o engi
 	r.must(err)
 	users, err := referralfactory.NewUsers(r.client, referralfactory.UserOptions{Campaign: 1})
 	r.must(err)
-	r.ledger, err = ledger.Open(ledger.Options{Path: filepath.Join(dir, "results.csv")})
+	r.ledger, err = ledger.Open(context.Background(), ledger.Options{Path: filepath.Join(dir, "results.csv")})
 	r.must(err)
 	o.Rows, o.Resource, o.Ledger = r.file.Rows, users, r.ledger
 	o.Loop = &retry.Loop{Policy: retry.Policy{Retries: 2, First: time.Millisecond}, Brake: gate, Window: time.Millisecond, MaxOutage: time.Second, Probe: users.Probe}

@@ -10,6 +10,7 @@ package ledger
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -42,9 +43,9 @@ type Ledger struct {
 }
 
 // Open locks the results file, cuts off a torn end and reads what is settled.
-// There is no file until the first entry. The error is a *LockedError when another run
+// There is no file until the first entry. Waiting for the lock ends with ctx. The error is a *LockedError when another run
 // holds the file; nothing was touched then.
-func Open(o Options) (*Ledger, error) {
+func Open(ctx context.Context, o Options) (*Ledger, error) {
 	path, err := realPath(o.Path)
 	if err != nil {
 		return nil, err
@@ -53,7 +54,7 @@ func Open(o Options) (*Ledger, error) {
 	if o.ReadOnly {
 		return l, l.open()
 	}
-	if l.lock, err = acquire(path, o.LockTimeout, o.Owner); err != nil {
+	if l.lock, err = acquire(ctx, path, o.LockTimeout, o.Owner); err != nil {
 		return nil, err
 	}
 	Sweep(path)

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"context"
 	"encoding/csv"
 	"errors"
 	"os"
@@ -28,7 +29,7 @@ func entry(n int, key row.Fingerprint, status row.Status) Entry {
 
 func open(t testing.TB, path string) *Ledger {
 	t.Helper()
-	l, err := Open(Options{Path: path})
+	l, err := Open(context.Background(), Options{Path: path})
 	if err != nil {
 		t.Fatalf("Open(%s) = %v", path, err)
 	}
@@ -205,7 +206,7 @@ func TestADamagedMiddleIsRefusedWithItsLine(t *testing.T) {
 	if err := os.WriteFile(path, []byte(damaged), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	_, err := Open(Options{Path: path})
+	_, err := Open(context.Background(), Options{Path: path})
 	if err == nil || !strings.Contains(err.Error(), "line 3 is damaged") {
 		t.Errorf("Open() of a damaged file = %v, want an error that names line 3", err)
 	}
@@ -217,7 +218,7 @@ func TestAnotherFileIsNeverTakenForResults(t *testing.T) {
 		if err := os.WriteFile(path, []byte(other), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := Open(Options{Path: path}); err == nil || !strings.Contains(err.Error(), "not a results file") {
+		if _, err := Open(context.Background(), Options{Path: path}); err == nil || !strings.Contains(err.Error(), "not a results file") {
 			t.Errorf("Open() of %q = %v, want a refusal", other, err)
 		}
 		if text, _ := os.ReadFile(path); string(text) != other {
@@ -246,7 +247,7 @@ func TestAFinishedFileIsInFileOrderWithGoneRowsBehind(t *testing.T) {
 func TestWhatWasRehearsedSettlesNothingReal(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "results.csv")
 	rehearse := func() *Ledger {
-		l, err := Open(Options{Path: path, Rehearsal: true})
+		l, err := Open(context.Background(), Options{Path: path, Rehearsal: true})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -305,18 +306,18 @@ func TestCarriedCellsFollowTheContractsColumns(t *testing.T) {
 
 func TestASecondRunIsRefusedAndToldWhoHoldsTheFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "results.csv")
-	first, err := Open(Options{Path: path, Owner: "process 12 on desk"})
+	first, err := Open(context.Background(), Options{Path: path, Owner: "process 12 on desk"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = Open(Options{Path: path, Owner: "process 13 on desk"})
+	_, err = Open(context.Background(), Options{Path: path, Owner: "process 13 on desk"})
 	var locked *LockedError
 	if !errors.As(err, &locked) || !strings.Contains(err.Error(), "process 12 on desk holds") {
 		t.Errorf("Open() of a held file = %v, want a LockedError that names process 12", err)
 	}
 	done := make(chan error, 1)
 	go func() {
-		l, err := Open(Options{Path: path, LockTimeout: time.Minute})
+		l, err := Open(context.Background(), Options{Path: path, LockTimeout: time.Minute})
 		if err == nil {
 			err = l.Close()
 		}
@@ -327,6 +328,17 @@ func TestASecondRunIsRefusedAndToldWhoHoldsTheFile(t *testing.T) {
 	}
 	if err := <-done; err != nil {
 		t.Errorf("Open() that waits for the first run = %v, want nil", err)
+	}
+}
+
+func TestWaitingForTheOtherRunEndsWithTheContext(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "results.csv")
+	open(t, path)
+	stopped := errors.New("stopped")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(stopped)
+	if _, err := Open(ctx, Options{Path: path, LockTimeout: time.Hour}); !errors.Is(err, stopped) {
+		t.Errorf("Open() of a held file under a context that ended = %v, want %v", err, stopped)
 	}
 }
 
@@ -357,7 +369,7 @@ func TestEntriesReadBackAsTheyWere(t *testing.T) {
 		}
 		path := file.Name()
 		_ = file.Close()
-		l, err := Open(Options{Path: path})
+		l, err := Open(context.Background(), Options{Path: path})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -395,7 +407,7 @@ func BenchmarkLoad(b *testing.B) {
 	_ = l.Close()
 	b.ReportAllocs()
 	for b.Loop() {
-		l, err := Open(Options{Path: path})
+		l, err := Open(context.Background(), Options{Path: path})
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -30,10 +31,10 @@ func (e *LockedError) Error() string {
 // operating system gives a lock up when its process dies, however it dies.
 type lock struct{ flock *flock.Flock }
 
-// acquire waits up to timeout for the lock.
-func acquire(path string, timeout time.Duration, owner string) (*lock, error) {
+// acquire waits up to timeout for the lock, or until ctx ends.
+func acquire(ctx context.Context, path string, timeout time.Duration, owner string) (*lock, error) {
 	name := filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".lock")
-	for deadline := time.Now().Add(timeout); ; time.Sleep(min(100*time.Millisecond, time.Until(deadline))) {
+	for deadline := time.Now().Add(timeout); ; {
 		l := &lock{flock.New(name, flock.SetFlag(os.O_CREATE|os.O_RDWR), flock.SetPermissions(0o600))}
 		held, err := l.flock.TryLock()
 		if err != nil {
@@ -50,6 +51,11 @@ func acquire(path string, timeout time.Duration, owner string) (*lock, error) {
 		_ = l.flock.Close()
 		if !held && !time.Now().Before(deadline) {
 			return nil, &LockedError{Path: path, Owner: who}
+		}
+		select {
+		case <-time.After(min(100*time.Millisecond, time.Until(deadline))):
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
 		}
 	}
 }

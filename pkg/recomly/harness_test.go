@@ -112,7 +112,7 @@ func (r *rig) run(name string, o recomly.Options, text string) ([]line, error) {
 		return nil, err
 	}
 	results := filepath.Join(r.folder, name+".results.csv")
-	book, err := ledger.Open(ledger.Options{Path: results})
+	book, err := ledger.Open(context.Background(), ledger.Options{Path: results})
 	if err != nil {
 		r.Fatal(err)
 	}
