@@ -9,7 +9,7 @@ GO    ?= go
 all: $(BUILD)/refbulk
 
 $(BUILD)/refbulk: FORCE
-	$(GO) build -trimpath -o $@ ./cmd/refbulk
+	$(GO) build -buildvcs=auto -trimpath -o $@ ./cmd/refbulk
 FORCE:
 
 # Everything that has to pass, with the race detector (which needs a C compiler).
@@ -37,7 +37,7 @@ dist:
 	@for os in linux darwin windows; do for arch in amd64 arm64; do \
 		ext=; test $$os = windows && ext=.exe; \
 		echo "$(BUILD)/dist/refbulk-$$os-$$arch$$ext"; \
-		CGO_ENABLED=0 GOOS=$$os GOARCH=$$arch $(GO) build -trimpath -ldflags='-s -w' -o $(BUILD)/dist/refbulk-$$os-$$arch$$ext ./cmd/refbulk || exit 1; \
+		CGO_ENABLED=0 GOOS=$$os GOARCH=$$arch $(GO) build -buildvcs=auto -trimpath -ldflags='-s -w' -o $(BUILD)/dist/refbulk-$$os-$$arch$$ext ./cmd/refbulk || exit 1; \
 	done; done
 
 # The manual pages: man -l .build/man/refbulk-import.1
