@@ -19,7 +19,7 @@ func TestOnAFullDiskTheRunEndsAndTheNextDoesTheRest(t *testing.T) {
 		{"the results file grows no more", "64k"},
 		{"there is no room for a file at all", "4k"},
 	} {
-		l := list(t, 300, "")
+		l := list(t, 300, "", "--timeout", "2s")
 		disk := mount(t, "size="+test.size)
 		l.args = append(l.args, "--results", filepath.Join(disk, "list.results.csv"), "--workers", "16")
 		o := l.want(t, 1)
@@ -49,7 +49,7 @@ func (l *listing) completeIn(t *testing.T, dir string, o outcome) {
 // The same on a file that may grow no further, which needs no rights.
 func TestWhereFilesMayGrowNoFurtherTheRunEndsAndTheNextDoesTheRest(t *testing.T) {
 	t.Parallel()
-	l := list(t, 300, "", "--workers", "16")
+	l := list(t, 300, "", "--workers", "16", "--timeout", "2s")
 	small := l.command
 	small.through = []string{"sh", "-c", `ulimit -f 64; exec "$0" "$@"`}
 	o := small.want(t, 1)

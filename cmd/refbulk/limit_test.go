@@ -97,7 +97,7 @@ func (p *pressed) file(t testing.TB, name string, rows int, flags ...string) com
 	write(t, dir, "list.csv", file.String())
 	return command{dir: dir, most: 5 * time.Minute, env: []string{"XDG_STATE_HOME=" + p.state}, args: append([]string{
 		"import", "users", "list.csv", "--campaign", "1", "--base-url", p.root, "--json", "--progress", "none",
-		"--limit", fmt.Sprint(p.limit), "--window", p.window.String(),
+		"--limit", fmt.Sprint(p.limit), "--window", p.window.String(), "--timeout", p.window.String(),
 	}, flags...)}
 }
 
@@ -253,8 +253,8 @@ func TestLimitHoldsWhateverTheLatency(t *testing.T) {
 }
 
 // What a process sent before it was killed may arrive after its death, and
-// counts then. The next run is there before it. Only the limit is looked at
-// here: what has not arrived cannot be found by looking it up either.
+// counts then. The next run is there before it, and waits with looking it up
+// until it would be found.
 func TestLimitHoldsWhenCallsOfTheDeadArriveLate(t *testing.T) {
 	t.Parallel()
 	const workers = 10
@@ -278,6 +278,8 @@ func TestLimitHoldsWhenCallsOfTheDeadArriveLate(t *testing.T) {
 	running.result(t)
 	f.want(t, 0)
 	p.within(t)
+	p.created(t, 2*p.limit)
+	createdOnce(t, f, 2*p.limit)
 }
 
 // told is what the summary says of the limit.

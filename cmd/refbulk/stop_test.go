@@ -142,7 +142,7 @@ func TestASecondSignalAbandonsRowsWhichTheNextRunLooksUp(t *testing.T) {
 		at     stage
 		signal os.Signal
 	}{{"before the work", arrived, os.Interrupt}, {"before the answer", done, syscall.SIGTERM}} {
-		l := list(t, 40, "")
+		l := list(t, 40, "", "--timeout", "4s")
 		waiting, release := l.hold(test.at)
 		defer release()
 		p := l.start(t)

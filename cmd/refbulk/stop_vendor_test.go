@@ -74,7 +74,7 @@ func TestAThird429EndsTheRun(t *testing.T) {
 // against an API that blocks those who go on.
 func TestAfterTheThird429NobodyCallsAgain(t *testing.T) {
 	t.Parallel()
-	l := list(t, 40, "POST /users times=8 lose-answer\nPOST /users/search status=429 retry-after=1s", "--workers", "8", "--lookup", "list")
+	l := list(t, 40, "POST /users times=8 lose-answer\nPOST /users/search status=429 retry-after=1s", "--workers", "8", "--lookup", "list", "--timeout", "2s")
 	o := l.want(t, 4)
 	if got := l.Counts().ByStatus[http.StatusTooManyRequests]; got > 3*8 {
 		t.Errorf("%d calls were answered 429, want at most 3 of each worker\n%v", got, o)
@@ -134,7 +134,7 @@ func TestAnOutageIsWaitedForAndFailsNoRow(t *testing.T) {
 
 func TestAnOutageLongerThanMaxOutageStopsTheRunWhichGoesOnLater(t *testing.T) {
 	t.Parallel()
-	l := list(t, 60, "", "--retries", "0", "--max-outage", "1s", "--workers", "16", "--json")
+	l := list(t, 60, "", "--retries", "0", "--max-outage", "1s", "--workers", "16", "--json", "--timeout", "2s")
 	l.after(20, l.cut)
 	o := l.want(t, 4)
 	if o.took > 10*time.Second {

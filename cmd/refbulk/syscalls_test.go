@@ -27,7 +27,7 @@ func traced(t *testing.T, call, effect string, nth int) []string {
 
 // mixedUp is a file of everything, short enough to be run a hundred times.
 func mixedUp(t *testing.T) *listing {
-	l := list(t, 6, "", "--workers", "2")
+	l := list(t, 6, "", "--workers", "2", "--timeout", "500ms")
 	text := read(t, l.dir+"/list.csv") + "create,invalid@,Invalid,,\ncreate,lead@example.com,Lead,new-1@example.com,yes\n"
 	write(t, l.dir, "list.csv", text)
 	return l

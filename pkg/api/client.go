@@ -71,7 +71,7 @@ func New(config Config) (*Client, error) {
 		config.Log = slog.New(slog.DiscardHandler)
 	}
 	if config.Transport == nil {
-		config.Transport = newTransport()
+		config.Transport = newTransport(config.Timeout)
 	}
 	_, traced := config.Transport.(*http.Transport)
 	return &Client{config: config, base: base, traced: traced, http: &http.Client{

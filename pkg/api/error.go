@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -58,6 +59,40 @@ func (e *Error) Error() string {
 
 // Unwrap is the cause of a call without an answer.
 func (e *Error) Unwrap() error { return e.Err }
+
+// Pending is how far the API may still be from being done with a call that
+// failed.
+type Pending int
+
+const (
+	// Over: the API spoke, or has never heard of the call.
+	Over Pending = iota
+	// Broken: somebody on the way broke the call off, and knows nothing of the
+	// API's work on it.
+	Broken
+	// Underway: nobody but our own clock, or that of a proxy, has ended it.
+	Underway
+)
+
+// Pending judges by what ended the call.
+func (e *Error) Pending() Pending {
+	switch e.Status {
+	case http.StatusRequestTimeout, http.StatusGatewayTimeout,
+		522, 524: // a content network's words for a server that took too long
+		return Underway
+	case http.StatusBadGateway:
+		return Broken
+	case 0:
+		switch {
+		case e.neverLeft:
+			return Over
+		case errors.Is(e.Err, context.DeadlineExceeded), errors.Is(e.Err, context.Canceled):
+			return Underway
+		}
+		return Broken
+	}
+	return Over
+}
 
 // VerdictOf is the verdict of err, and 0 when err is not an Error. A call that
 // gave up its place at the gate has none: the Error that it may wrap is the

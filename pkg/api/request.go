@@ -11,11 +11,12 @@ import (
 	"time"
 )
 
-// newTransport is a way to the API that sends nothing twice.
-func newTransport() *http.Transport {
+// newTransport is a way to the API that sends nothing twice, and nothing much
+// later than the timeout of a call.
+func newTransport(timeout time.Duration) *http.Transport {
 	t := &http.Transport{
 		Proxy:               http.ProxyFromEnvironment,
-		DialContext:         (&net.Dialer{Timeout: 15 * time.Second}).DialContext,
+		DialContext:         (&net.Dialer{Timeout: 15 * time.Second, Control: forget(timeout)}).DialContext,
 		TLSHandshakeTimeout: 15 * time.Second,
 		MaxIdleConnsPerHost: 256, // more than workers: a connection is never closed only to be opened again
 		// Servers close idle connections after a minute or so. A write that

@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // deaf answers the first request of each connection and keeps it open; the
@@ -95,7 +96,7 @@ func TestNothingIsSentTwiceWhenAKeptConnectionDies(t *testing.T) {
 // The counter-proof: left to itself, net/http sends the second call twice.
 func TestADeafServerSeesTheReplayOfAnUnguardedClient(t *testing.T) {
 	server := newDeaf(t)
-	transport := newTransport()
+	transport := newTransport(time.Minute)
 	defer transport.CloseIdleConnections()
 	client := &http.Client{Transport: transport}
 	for range 2 {
@@ -119,7 +120,7 @@ func secureServer(t *testing.T, handler http.HandlerFunc) (*httptest.Server, *ht
 	server.EnableHTTP2 = true
 	server.Config.ErrorLog = quiet()
 	server.StartTLS()
-	transport := newTransport()
+	transport := newTransport(time.Minute)
 	transport.TLSClientConfig = server.Client().Transport.(*http.Transport).TLSClientConfig.Clone()
 	t.Cleanup(func() { transport.CloseIdleConnections(); server.Close() })
 	return server, transport

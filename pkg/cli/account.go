@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/refbulk/refbulk/pkg/api"
 	"github.com/refbulk/refbulk/pkg/pace"
@@ -65,7 +66,7 @@ func (p *program) openAccount(ctx context.Context, f *accountFlags, log *slog.Lo
 	}
 	a.close = append(a.close, func() error { a.client.Close(); return nil })
 	a.loop = &retry.Loop{
-		Policy: retry.Policy{Retries: f.retries}, Brake: a.gate,
+		Policy: retry.Policy{Retries: f.retries, Late: patience(f)}, Brake: a.gate,
 		Window: f.window, MaxOutage: f.maxDown, Log: log,
 	}
 	return a, nil
@@ -137,11 +138,19 @@ func openStore(ctx context.Context, f *accountFlags, c api.Config, env func(stri
 		}
 		return pace.OpenFile(dir, name, log), nil
 	case strings.HasPrefix(f.limiter, "redis://"), strings.HasPrefix(f.limiter, "rediss://"):
-		// A read may take half as long again as a write.
-		return pace.OpenRedis(ctx, f.limiter, name, pace.RedisOptions{Attempt: f.timeout + f.timeout/2 + pace.DefaultAttempt, Log: log})
+		return pace.OpenRedis(ctx, f.limiter, name, pace.RedisOptions{Attempt: patience(f) + spare, Log: log})
 	}
 	return nil, fmt.Errorf("--limiter %q is none; use local, process or redis://host:port/db", f.limiter)
 }
+
+// spare is the time that a request may take beside the call itself: a write is
+// put on disk before it leaves.
+const spare = 20 * time.Second
+
+// patience is the longest time a call takes, for the API has half as long again
+// as a write's timeout for a read. A write that has had no answer for so long
+// is not applied any more.
+func patience(f *accountFlags) time.Duration { return f.timeout + f.timeout/2 }
 
 // stateFolder is where the user's programs keep what they know between runs.
 func stateFolder(env func(string) (string, bool)) (string, error) {

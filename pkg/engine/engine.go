@@ -107,6 +107,9 @@ func (e *Engine) Run(calls, intake context.Context, s *Survey) error {
 			return r.why(calls, fmt.Errorf("looking up the present state: %w", err))
 		}
 	}
+	if s.lost > 0 {
+		e.options.Log.Info("what an earlier run sent without seeing an answer is looked up last", "rows", s.lost)
+	}
 	for wave, rows := range s.waves {
 		if rows == 0 {
 			continue
@@ -133,24 +136,34 @@ func (r *run) why(calls context.Context, err error) error {
 // heldBack reports whether nothing is sent because the file has invalid rows.
 func (r *run) heldBack() bool { return r.options.Strict && r.survey.Invalid > 0 }
 
-// wave sends the rows of one wave.
+// wave sends the rows of one wave. Those that an earlier run sent without
+// seeing an answer come last: they may have to be left alone for a while yet,
+// and nobody is kept waiting by them then.
 func (r *run) wave(calls context.Context, wave int) error {
-	return batch.Pool[row.Intent, note]{
-		Workers: r.options.Workers,
-		Produce: r.produce(wave),
-		Work:    r.work,
-		Commit:  r.commit,
-	}.Run(calls, r.queue)
+	lost := func(n int) bool { return r.lost(r.survey, n) }
+	for _, which := range []func(n int) bool{func(n int) bool { return !lost(n) }, lost} {
+		err := batch.Pool[row.Intent, note]{
+			Workers: r.options.Workers,
+			Produce: r.produce(wave, which),
+			Work:    r.work,
+			Commit:  r.commit,
+		}.Run(calls, r.queue)
+		if err != nil || r.queue.Err() != nil || r.survey.lost == 0 {
+			return err
+		}
+	}
+	return nil
 }
 
-// produce gives the rows of one wave that are not settled.
-func (r *run) produce(wave int) func(emit func(row.Intent) bool) error {
+// produce gives the rows of one wave that are not settled, and of which it is
+// asked for.
+func (r *run) produce(wave int, which func(n int) bool) func(emit func(row.Intent) bool) error {
 	return func(emit func(row.Intent) bool) error {
 		err := r.each(r.queue, func(in *row.Intent) error {
 			if in.Row > r.survey.Rows {
 				return errEnough
 			}
-			if r.survey.status[in.Row-1] != row.Pending || r.survey.order.Wave(in.Row) != wave {
+			if r.survey.status[in.Row-1] != row.Pending || r.survey.order.Wave(in.Row) != wave || !which(in.Row) {
 				return nil
 			}
 			if !emit(*in) {

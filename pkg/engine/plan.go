@@ -60,7 +60,7 @@ func (e *Engine) Plan(calls, intake context.Context, s *Survey) (Forecast, error
 func (r *run) foresee(calls context.Context, wave int, f *Forecast) error {
 	return batch.Pool[row.Intent, foreseen]{
 		Workers: r.options.Workers,
-		Produce: r.produce(wave),
+		Produce: r.produce(wave, func(int) bool { return true }),
 		Work: func(calls context.Context, in row.Intent, record func(foreseen) error) error {
 			seen, err := r.foreseeRow(calls, &in)
 			if err != nil {

@@ -32,6 +32,7 @@ type Survey struct {
 	facts  []facts
 	status []row.Status // what is known of each row; Pending for one that is due
 	waves  []int        // rows of each wave that are not settled
+	lost   int          // due rows that an earlier run sent without seeing an answer
 }
 
 // Todo is the number of rows that get an outcome in this run.
@@ -161,6 +162,9 @@ func (s *Survey) judge(e *Engine, r int, f facts, operation string) {
 		s.Duplicate++
 	default:
 		s.Due++
+		if e.lost(s, r) {
+			s.lost++
+		}
 		s.Counts[operation]++
 		if f&asks != 0 {
 			s.Asks[operation]++
@@ -179,4 +183,10 @@ func (e *Engine) settled(s *Survey, r int) (row.Status, bool) {
 		return row.Pending, false
 	}
 	return status, status != row.Rejected || !e.options.RetryRejected
+}
+
+// lost reports whether the row was sent, and no answer was ever recorded.
+func (e *Engine) lost(s *Survey, r int) bool {
+	status, _, ok := e.options.Ledger.Last(e.options.Ledger.Key(s.order.Key(r)))
+	return ok && status == row.Unknown
 }

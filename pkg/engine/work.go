@@ -146,6 +146,9 @@ func (s *sending) send(calls context.Context) (row.Outcome, error) {
 	if err != nil {
 		return row.Outcome{}, err
 	}
+	if err := s.untilRipe(lost); err != nil {
+		return row.Outcome{}, err
+	}
 	s.sent, s.silent = lost, !lost.IsZero()
 	err = s.options.Loop.Do(calls, s.patience(calls), s.attempt)
 	var gaveUp *retry.GaveUp
@@ -195,6 +198,24 @@ func (s *sending) lostBefore() (time.Time, error) {
 		return time.Time{}, err
 	}
 	return entry.Finished, nil
+}
+
+// untilRipe waits as long as what an earlier run sent may still be under way:
+// a look would not see it. The clock may have been put back since.
+func (s *sending) untilRipe(lost time.Time) error {
+	late := s.options.Loop.Policy.Late
+	wait := min(time.Until(lost.Add(late)), late)
+	if lost.IsZero() || wait <= 0 {
+		return nil
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-s.queue.Done():
+		return context.Cause(s.queue)
+	}
 }
 
 // attempt is one try: a look where the present state is not known, and the

@@ -1,12 +1,37 @@
 package retry
 
-import "time"
+import (
+	"time"
+
+	"github.com/refbulk/refbulk/pkg/api"
+)
 
 // Policy is how often and after what waits work is tried again.
 type Policy struct {
 	Retries int           // tries after the first
 	First   time.Duration // longest wait before the first retry; 0 = 500ms
 	Most    time.Duration // longest wait of all; 0 = 30s
+
+	// Late is how long after it left a call may still be applied, when its
+	// answer never came.
+	Late time.Duration
+}
+
+// Ripe is when work may be tried again whose call failed with e: not before
+// it is certain, as far as it can be, that the call is not applied later. What
+// was broken off on the way is left to itself for a tenth of Late: the API
+// knows nothing of the end, and goes on for as long as its answers take.
+func (p Policy) Ripe(e *api.Error) time.Time {
+	if e.Verdict != api.Unknown {
+		return time.Time{}
+	}
+	switch e.Pending() {
+	case api.Underway:
+		return e.Left.Add(p.Late)
+	case api.Broken:
+		return e.Left.Add(p.Late / 10)
+	}
+	return time.Time{}
 }
 
 // Wait is the pause before retry number n, counted from 1: an exponentially

@@ -1,9 +1,15 @@
 package retry
 
 import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"github.com/refbulk/refbulk/pkg/api"
 	"pgregory.net/rapid"
 )
 
@@ -78,4 +84,72 @@ func TestWaitInNumbers(t *testing.T) {
 			t.Errorf("%+v.Wait(%d, %v) = %v, want %v", test.policy, test.n, test.chance, got, test.want)
 		}
 	}
+}
+
+func TestACallThatMayStillBeUnderWayIsLeftAlone(t *testing.T) {
+	left := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+	policy := Policy{Late: time.Minute}
+	for _, test := range []struct {
+		name   string
+		failed api.Error
+		want   time.Duration // after it left; 0 = at once
+	}{
+		{"our timeout", api.Error{Verdict: api.Unknown, Err: context.DeadlineExceeded}, time.Minute},
+		{"abandoned", api.Error{Verdict: api.Unknown, Err: context.Canceled}, time.Minute},
+		{"a proxy's timeout", api.Error{Verdict: api.Unknown, Status: http.StatusGatewayTimeout}, time.Minute},
+		{"a content network's timeout", api.Error{Verdict: api.Unknown, Status: 524}, time.Minute},
+		{"cut off", api.Error{Verdict: api.Unknown, Err: io.ErrUnexpectedEOF}, 6 * time.Second},
+		{"cut off behind a proxy", api.Error{Verdict: api.Unknown, Status: http.StatusBadGateway}, 6 * time.Second},
+		{"the API failed", api.Error{Verdict: api.Unknown, Status: http.StatusInternalServerError}, 0},
+		{"an answer that says nothing", api.Error{Verdict: api.Unknown, Status: http.StatusOK, Err: io.EOF}, 0},
+		{"never applied", api.Error{Verdict: api.Again, Err: context.DeadlineExceeded}, 0},
+		{"refused", api.Error{Verdict: api.Refused, Status: http.StatusConflict}, 0},
+	} {
+		test.failed.Left = left
+		got, want := policy.Ripe(&test.failed), time.Time{}
+		if test.want > 0 {
+			want = left.Add(test.want)
+		}
+		if !got.Equal(want) {
+			t.Errorf("%s: Ripe() = %v, want %v", test.name, got, want)
+		}
+	}
+}
+
+func TestALostCallIsTriedAgainAndGivenUpOnlyWhenItIsRipe(t *testing.T) {
+	for _, test := range []struct {
+		name     string
+		outcomes []error
+		up       bool // does it come to an end?
+	}{
+		{"tried again", []error{nil, nil}, true},
+		{"given up", []error{nil, failed(api.Again)}, false},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			l, _ := newLoop(upAndWell)
+			l.Policy.Late, l.Policy.Most = time.Hour, time.Second
+			began, calls := time.Now(), 0
+			test.outcomes[0] = &api.Error{Verdict: api.Unknown, Err: context.DeadlineExceeded, Left: began}
+			var second time.Duration
+			err := l.Do(t.Context(), t.Context(), func(ctx context.Context) error {
+				if calls == 1 {
+					second = time.Since(began)
+				}
+				return script(&calls, test.outcomes...)(ctx)
+			})
+			if second != time.Hour || (err == nil) != test.up {
+				t.Errorf("%s: Do() = %v with the second try after %v, want it after an hour", test.name, err, second)
+			}
+		})
+	}
+	synctest.Test(t, func(t *testing.T) {
+		l, _ := newLoop(upAndWell)
+		l.Policy = Policy{Late: time.Hour}
+		began, calls := time.Now(), 0
+		err := l.Do(t.Context(), t.Context(), script(&calls, &api.Error{Verdict: api.Unknown, Err: context.DeadlineExceeded, Left: began}))
+		var gaveUp *GaveUp
+		if past := time.Since(began); !errors.As(err, &gaveUp) || past != time.Hour {
+			t.Errorf("Do() without retries = %v after %v, want to give up after an hour, when it can be looked up", err, past)
+		}
+	})
 }

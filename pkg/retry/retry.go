@@ -54,16 +54,21 @@ func (l *Loop) Retries() int64 {
 // Do calls op until it succeeds, is refused, or the run has to end. While
 // nothing uncertain has left, waiting ends with queue; once a call of op has
 // Unknown for its verdict, the work is seen through as long as ctx lives and
-// no work of this Loop had to stop the run. The error is a *Stop, a *GaveUp,
-// the one of op that wraps an *api.Error of a refusal, the cause for which a
-// context ended, or what else op returned.
+// no work of this Loop had to stop the run. Neither another try nor its end is
+// before the Policy calls it Ripe, so that a look finds what was applied. The
+// error is a *Stop, a *GaveUp, the one of op that wraps an *api.Error of a
+// refusal, the cause for which a context ended, or what else op returned.
 func (l *Loop) Do(ctx, queue context.Context, op func(ctx context.Context) error) error {
 	wait, leave := l.patience(queue)
 	defer func() { leave() }()
 	uncertain, seen := false, 0
+	var ripe time.Time // for another try
 	for tries, failures := 1, 0; ; tries++ {
 		outages, err := l.untilUp(ctx, wait)
 		if err != nil {
+			return err
+		}
+		if err := sleep(ctx, wait, time.Until(ripe)); err != nil {
 			return err
 		}
 		if outages != seen {
@@ -88,12 +93,18 @@ func (l *Loop) Do(ctx, queue context.Context, op func(ctx context.Context) error
 		if e.Verdict == api.Wait {
 			continue // the gate holds it
 		}
+		if r := l.Policy.Ripe(e); r.After(ripe) {
+			ripe = r
+		}
 		if failures++; failures > l.Policy.Retries {
 			answers, stop := l.outage(ctx, wait, seen, e)
 			if stop != nil {
 				return stop
 			}
 			if answers {
+				if err := sleep(ctx, wait, time.Until(ripe)); err != nil {
+					return err
+				}
 				return &GaveUp{Tries: tries, Uncertain: uncertain, Err: err}
 			}
 			continue
@@ -140,6 +151,9 @@ func (l *Loop) log() *slog.Logger {
 
 // sleep waits for d, or for the end of either context.
 func sleep(ctx, wait context.Context, d time.Duration) error {
+	if d <= 0 {
+		return nil
+	}
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {

@@ -1,0 +1,75 @@
+//go:build unix
+
+package main
+
+import (
+	"net/http"
+	"os"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// What a killed run has sent may be done only after the next run has begun,
+// which would not find it if it looked at once.
+func TestWhatAKilledRunSentAndIsDoneLaterIsNotDoneAgain(t *testing.T) {
+	t.Parallel()
+	const timeout = 2 * time.Second
+	l := list(t, 4, "", "--timeout", timeout.String())
+	waiting, release := l.hold(arrived)
+	defer release()
+	first := l.start(t)
+	eventually(t, "four creates should have arrived", func() bool { return waiting() == 4 })
+	_ = first.Process.Kill()
+	first.result(t)
+	second := l.start(t)
+	time.AfterFunc(timeout/2, release)
+	o := second.result(t)
+	if o.code != 0 || waiting() != 4 {
+		t.Errorf("the next run ended with %d after %d creates in all, want 0 after the 4 of the killed one\n%v", o.code, waiting(), o)
+	}
+	l.complete(t, o)
+}
+
+// A server may take longer than anyone waits for it.
+func TestWhatIsDoneAfterTheTimeoutIsNotDoneAgain(t *testing.T) {
+	t.Parallel()
+	const timeout = 4 * time.Second
+	l := list(t, 4, "", "--timeout", timeout.String())
+	var creates atomic.Int64
+	l.on(func(s stage, r *http.Request) {
+		if s == arrived && r.Method == http.MethodPost && !strings.HasSuffix(r.URL.Path, "/search") && creates.Add(1) <= 4 {
+			<-time.After(timeout * 13 / 10)
+		}
+	})
+	o := l.want(t, 0)
+	if n := creates.Load(); n != 4 {
+		t.Errorf("%d creates were sent, want 4\n%v", n, o)
+	}
+	l.complete(t, o)
+}
+
+// Who waits to look up what an earlier run sent is not in the way of others,
+// and can be stopped.
+func TestWhileLostRowsWaitTheOthersAreDoneAndASignalStops(t *testing.T) {
+	t.Parallel()
+	l := list(t, 40, "", "--timeout", "10m")
+	waiting, release := l.hold(arrived)
+	defer release()
+	first := l.start(t)
+	eventually(t, "four creates should have arrived", func() bool { return waiting() == 4 })
+	_ = first.Process.Kill()
+	first.result(t)
+	release()
+	second := l.start(t)
+	eventually(t, "the other 36 should be created", func() bool { return l.Counts().Commits.Creates == 40 })
+	_ = second.Process.Signal(os.Interrupt)
+	o := second.result(t)
+	if o.code != 4 || !strings.Contains(o.stdout, "4 unknown") {
+		t.Errorf("the run ended with %d, want 4 and four rows left for the next\n%v", o.code, o)
+	}
+	if got := l.results(t).statuses(); got["created"] != 36 || got["unknown"] != 4 {
+		t.Errorf("statuses %v, want 36 created and 4 unknown, as they were", got)
+	}
+}
