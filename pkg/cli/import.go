@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/refbulk/refbulk/pkg/engine"
 	"github.com/refbulk/refbulk/pkg/fields"
@@ -181,10 +182,9 @@ func (i *importing) look(w ways) error {
 	if err := i.refuseRehearsed(); err != nil {
 		return usage(err)
 	}
+	var undo errgroup.Group // after many changes its file is long, too
 	if !i.flags.readOnly {
-		if err := i.keepUndo(); err != nil {
-			return err
-		}
+		undo.Go(i.keepUndo)
 		if ignored := i.columns.Ignored(); len(ignored) > 0 {
 			i.log.Info("these columns fill no field and are ignored: " + strings.Join(ignored, ", "))
 		}
@@ -193,6 +193,9 @@ func (i *importing) look(w ways) error {
 		i.flags.carry = i.file.Header()
 	}
 	i.survey, err = i.engine.Survey(w.intake)
+	if undoErr := undo.Wait(); err == nil {
+		err = undoErr
+	}
 	return err
 }
 

@@ -59,7 +59,7 @@ func BenchmarkSurvey(b *testing.B) {
 	}
 }
 
-func writePeople(b *testing.B, path string, n int) {
+func writePeople(b testing.TB, path string, n int) {
 	b.Helper()
 	file, err := os.Create(path)
 	if err != nil {

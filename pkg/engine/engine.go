@@ -140,11 +140,11 @@ func (r *run) heldBack() bool { return r.options.Strict && r.survey.Invalid > 0 
 // seeing an answer come last: they may have to be left alone for a while yet,
 // and nobody is kept waiting by them then.
 func (r *run) wave(calls context.Context, wave int) error {
-	lost := func(n int) bool { return r.lost(r.survey, n) }
-	for _, which := range []func(n int) bool{func(n int) bool { return !lost(n) }, lost} {
+	lost := func(n int) bool { return r.survey.lost > 0 && r.lost(r.survey, n) }
+	for _, wanted := range []bool{false, true} {
 		err := batch.Pool[row.Intent, note]{
 			Workers: r.options.Workers,
-			Produce: r.produce(wave, which),
+			Produce: r.produce(wave, func(n int) bool { return lost(n) == wanted }),
 			Work:    r.work,
 			Commit:  r.commit,
 		}.Run(calls, r.queue)

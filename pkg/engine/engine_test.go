@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"testing"
 	"time"
 
@@ -298,4 +299,64 @@ func TestAPlanForeseesTheRunAndARerunSendsNothing(t *testing.T) {
 			t.Fatalf("the same file once more sent %d writes\n%q", sent, rows)
 		}
 	})
+}
+
+// A million rows may take 64 MiB, of which the program itself is some 24.
+func TestASurveyKeepsAFewBytesOfARow(t *testing.T) {
+	const n, most = 200_000, 32
+	path := filepath.Join(t.TempDir(), "many.csv")
+	writePeople(t, path, n)
+	server := sandbox.New(sandbox.Options{Limit: -1})
+	r := begin(t, server, t.TempDir(), nil, engine.Options{})
+	r.reopen(path)
+	live := func() uint64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	before := live()
+	s, err := r.engine.Survey(t.Context())
+	r.must(err)
+	if kept := int64(live()-before) / n; s.Due != n || kept > most {
+		t.Errorf("a survey found %d of %d rows due and keeps %d bytes of each, want %d at most", s.Due, n, kept, most)
+	}
+	runtime.KeepAlive(s)
+	for _, c := range append(r.closing, server.Close) {
+		r.must(c())
+	}
+}
+
+// What a row ends as that is sent without a look is known after the survey.
+func TestAPlanThatLooksNothingUpReadsTheFileOnce(t *testing.T) {
+	server := sandbox.New(sandbox.Options{Limit: -1})
+	rows := [][]string{
+		{"create", "a@example.com", "A", ""}, {"create", "b@example.com", "B", "a@example.com"},
+		{"create", "a@example.com", "A", ""}, {"create", "invalid", "C", ""}, {"skip", "d@example.com", "D", ""},
+	}
+	r := begin(t, server, t.TempDir(), rows, engine.Options{})
+	users, err := referralfactory.NewUsers(r.client, referralfactory.UserOptions{Campaign: 1, Lookup: referralfactory.LookupOff})
+	r.must(err)
+	passes := 0
+	o := r.options
+	o.Resource, o.Rows = users, func() (*sheet.Rows, error) { passes++; return r.file.Rows() }
+	e := engine.New(o)
+	r.must(users.Open(t.Context(), e.Try(t.Context(), t.Context())))
+	_, err = users.Match(r.file.Header())
+	r.must(err)
+	s, err := e.Survey(t.Context())
+	r.must(err)
+	before := server.Counts().Requests
+	got, err := e.Plan(t.Context(), t.Context(), s)
+	r.must(err)
+	want := map[row.Status]int{row.Created: 2, row.Duplicate: 1, row.Invalid: 1, row.Skipped: 1}
+	if diff := cmp.Diff(want, got.Statuses); diff != "" || got.Writes != 2 {
+		t.Errorf("the plan sends %d writes, want 2; statuses (-want +got):\n%s", got.Writes, diff)
+	}
+	if calls := server.Counts().Requests - before; passes != 1 || calls != 0 {
+		t.Errorf("the file was read %d times, and %d calls were made; want 1 and 0", passes, calls)
+	}
+	for _, c := range append(r.closing, server.Close) {
+		r.must(c())
+	}
 }

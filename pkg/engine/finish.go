@@ -43,7 +43,8 @@ func (t Totals) NeedMending() int {
 
 // Finish rewrites the results file in file order and writes the file of rows
 // to mend, which is removed when there are none. Carry names the columns of
-// the input that are copied into the results.
+// the input that are copied into the results. A results file that says all of
+// that already is left as it is.
 func (e *Engine) Finish(s *Survey, header, carry []string, failedPath string) (Totals, error) {
 	t := Totals{Rows: s.Rows, Statuses: map[row.Status]int{}}
 	columns, err := columnsOf(header, carry)
@@ -53,8 +54,39 @@ func (e *Engine) Finish(s *Survey, header, carry []string, failedPath string) (T
 	ledger.Sweep(failedPath)
 	f := failedFile{path: failedPath, header: header}
 	defer f.discard()
+	if !e.isFinished(s, carry) {
+		err = e.rewrite(s, carry, columns, &f, &t)
+	} else {
+		for r, status := range s.status[:s.Rows] {
+			t.count(status, s.facts[r])
+		}
+	}
+	if err != nil {
+		return t, err
+	}
+	if err := f.commit(); err != nil {
+		return t, err
+	}
+	if e.undo == nil {
+		return t, nil
+	}
+	return t, e.undo.Finish(func(key ledger.Key) (row.Status, bool) {
+		status, _, ok := e.options.Ledger.Last(key)
+		return status, ok
+	})
+}
+
+// isFinished reports whether the results file already is what a rewrite would
+// give, and no row is to be mended.
+func (e *Engine) isFinished(s *Survey, carry []string) bool {
+	return len(carry) == 0 && s.Settled == s.order.Len() && e.options.Ledger.IsFinished(s.lines) &&
+		!slices.ContainsFunc(s.status, row.Status.NeedsMending)
+}
+
+// rewrite has the results file rewritten, and gathers the rows to mend.
+func (e *Engine) rewrite(s *Survey, carry []string, columns []int, f *failedFile, t *Totals) error {
 	var cells []string
-	err = e.options.Ledger.Finish(carry,
+	return e.options.Ledger.Finish(carry,
 		func(yield func(ledger.Row) error) error {
 			return e.eachRaw(func(p row.Position, record []string) error {
 				cells = record
@@ -76,19 +108,6 @@ func (e *Engine) Finish(s *Survey, header, carry []string, failedPath string) (T
 			t.Failed++
 			return f.add(cells, problem)
 		})
-	if err != nil {
-		return t, err
-	}
-	if err := f.commit(); err != nil {
-		return t, err
-	}
-	if e.undo == nil {
-		return t, nil
-	}
-	return t, e.undo.Finish(func(key ledger.Key) (row.Status, bool) {
-		status, _, ok := e.options.Ledger.Last(key)
-		return status, ok
-	})
 }
 
 func (t *Totals) count(s row.Status, f facts) {

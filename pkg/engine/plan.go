@@ -56,11 +56,26 @@ func (e *Engine) Plan(calls, intake context.Context, s *Survey) (Forecast, error
 	return f, nil
 }
 
-// foresee plans the rows of one wave.
+// foresee plans the rows of one wave. Those of which the survey knows all are
+// not read again.
 func (r *run) foresee(calls context.Context, wave int, f *Forecast) error {
+	left := 0
+	for n := 1; n <= r.survey.Rows; n++ {
+		if r.survey.status[n-1] != row.Pending || r.survey.order.Wave(n) != wave {
+			continue
+		}
+		if seen, known := r.foreseen(n); known {
+			r.forecast(f, seen)
+		} else {
+			left++
+		}
+	}
+	if left == 0 || r.heldBack() {
+		return nil
+	}
 	return batch.Pool[row.Intent, foreseen]{
 		Workers: r.options.Workers,
-		Produce: r.produce(wave, func(int) bool { return true }),
+		Produce: r.produce(wave, func(n int) bool { return !r.waitsBeyond(n) }),
 		Work: func(calls context.Context, in row.Intent, record func(foreseen) error) error {
 			seen, err := r.foreseeRow(calls, &in)
 			if err != nil {
@@ -70,43 +85,57 @@ func (r *run) foresee(calls context.Context, wave int, f *Forecast) error {
 				}
 				return err
 			}
-			if seen.status == row.Pending {
-				return nil
-			}
 			return record(seen)
 		},
 		Commit: func(all []foreseen) error {
 			for _, seen := range all {
-				r.survey.status[seen.row-1] = seen.status
-				f.Statuses[seen.status]++
-				if seen.writes {
-					f.Writes++
-				}
-				if seen.notify {
-					f.Notify++
-				}
-				if r.options.Progress != nil {
-					r.options.Progress.Done(seen.status)
-				}
+				r.forecast(f, seen)
 			}
 			return nil
 		},
 	}.Run(calls, r.queue)
 }
 
-// foreseeRow plans one row. A row that would be left as it is, is pending.
+// forecast adds a row to the forecast.
+func (r *run) forecast(f *Forecast, seen foreseen) {
+	r.survey.status[seen.row-1] = seen.status
+	f.Statuses[seen.status]++
+	if seen.writes {
+		f.Writes++
+	}
+	if seen.notify {
+		f.Notify++
+	}
+	if r.options.Progress != nil {
+		r.options.Progress.Done(seen.status)
+	}
+}
+
+// foreseen plans a row by what the survey knows, if that is all there is to
+// know.
+func (r *run) foreseen(n int) (seen foreseen, known bool) {
+	if status, _ := r.stands(n); status != row.Pending {
+		return foreseen{row: n, status: status}, true
+	}
+	would := r.survey.would.At(n - 1)
+	if would == row.Pending || r.heldBack() || r.waitsBeyond(n) || r.repeated(n) || r.lost(r.survey, n) {
+		return seen, false
+	}
+	return foreseen{row: n, status: would, writes: true, notify: r.survey.facts[n-1]&notifies != 0}, true
+}
+
+// repeated reports whether the run would change the row's target before.
+func (r *run) repeated(n int) bool {
+	before, _ := r.survey.order.WaitsFor(n)
+	return before != 0 && r.survey.status[before-1].Wrote() && r.survey.facts[before-1]&settledBefore == 0
+}
+
+// foreseeRow plans one row that can be sent.
 func (r *run) foreseeRow(calls context.Context, in *row.Intent) (foreseen, error) {
 	seen := foreseen{row: in.Row}
-	if outcome, ready := r.unsendable(in); ready {
-		seen.status = outcome.Status
-		return seen, nil
-	}
-	if r.heldBack() || r.waitsBeyond(in) {
-		return seen, nil
-	}
 	in.Awaited, in.Mark = r.survey.order.Awaited(in.Row), r.mark(in.Row)
-	before, _ := r.survey.order.WaitsFor(in.Row)
-	if before != 0 && r.survey.status[before-1].Wrote() && !r.wasSettled(before) {
+	if r.repeated(in.Row) {
+		before, _ := r.survey.order.WaitsFor(in.Row)
 		seen.status, seen.writes, seen.notify = in.Would, true, in.Notifies
 		if in.Makes && r.survey.facts[before-1]&makes != 0 {
 			seen.status, seen.writes, seen.notify = row.Exists, false, false
@@ -134,10 +163,4 @@ func (r *run) foreseeRow(calls context.Context, in *row.Intent) (foreseen, error
 		}
 	}
 	return seen, nil
-}
-
-// wasSettled reports whether an earlier run had done with the row.
-func (r *run) wasSettled(n int) bool {
-	_, settled := r.Engine.settled(r.survey, n)
-	return settled
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/refbulk/refbulk/pkg/batch"
+	"github.com/refbulk/refbulk/pkg/compact"
+	"github.com/refbulk/refbulk/pkg/ledger"
 	"github.com/refbulk/refbulk/pkg/order"
 	"github.com/refbulk/refbulk/pkg/row"
 )
@@ -28,11 +30,13 @@ type Survey struct {
 	Causes      []Cause // of what is invalid, in the order in which the file shows them
 	OtherCauses int     // problems beyond those causes
 
+	lines  ledger.Lines
 	order  *order.Order
 	facts  []facts
-	status []row.Status // what is known of each row; Pending for one that is due
-	waves  []int        // rows of each wave that are not settled
-	lost   int          // due rows that an earlier run sent without seeing an answer
+	status []row.Status               // what is known of each row; Pending for one that is due
+	would  compact.Column[row.Status] // what a row ends as that is sent without a look
+	waves  []int                      // rows of each wave that are not settled
+	lost   int                        // due rows that an earlier run sent without seeing an answer
 }
 
 // Todo is the number of rows that get an outcome in this run.
@@ -48,35 +52,48 @@ const (
 	notifies
 	mustExist
 	makes
+	settledBefore // an earlier run has done with the row
 )
 
 // Survey reads the whole file once, and asks the ledger what is settled.
 func (e *Engine) Survey(ctx context.Context) (*Survey, error) {
 	s := &Survey{Counts: map[string]int{}, Asks: map[string]int{}}
-	var rows order.Survey
-	var operations []uint8
+	rows := order.NewSurvey(func(key row.Fingerprint) (row.Fingerprint, bool) {
+		_, content, ok := e.options.Ledger.Last(e.options.Ledger.Key(key))
+		return content, ok
+	})
+	var operations compact.Column[uint8] // places in names
 	var names []string
 	err := e.each(ctx, func(in *row.Intent) error {
-		rows.Add(in)
+		key := rows.Add(in)
+		status, settled := e.settled(key, in.Content)
+		s.lines.Add(in.Position, e.options.Ledger.Key(key))
 		if e.options.Observe != nil {
 			e.options.Observe(in)
 		}
-		s.facts = append(s.facts, s.note(in))
-		operations = append(operations, indexOf(&names, in.Operation))
+		f := s.note(in)
+		if settled {
+			f |= settledBefore
+		}
+		if in.Blind && !settled {
+			s.would.Set(in.Row-1, in.Would)
+		}
+		s.facts = append(s.facts, f)
+		s.status = append(s.status, status)
+		operations.Set(in.Row-1, indexOf(&names, in.Operation))
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
 	s.order = rows.Resolve()
-	s.status = make([]row.Status, s.order.Len())
 	s.waves = make([]int, s.order.Waves())
 	s.Rows = s.order.Len()
 	if e.options.First > 0 {
 		s.Rows = min(s.Rows, e.options.First)
 	}
 	for r := 1; r <= s.order.Len(); r++ {
-		s.judge(e, r, s.facts[r-1], names[operations[r-1]])
+		s.judge(e, r, s.facts[r-1], names[operations.At(r-1)])
 	}
 	return s, nil
 }
@@ -139,8 +156,7 @@ func indexOf(names *[]string, name string) uint8 {
 
 // judge decides what is to be done about a row.
 func (s *Survey) judge(e *Engine, r int, f facts, operation string) {
-	if status, settled := e.settled(s, r); settled {
-		s.status[r-1] = status
+	if f&settledBefore != 0 {
 		if r <= s.Rows {
 			s.Settled++
 		}
@@ -153,7 +169,7 @@ func (s *Survey) judge(e *Engine, r int, f facts, operation string) {
 	switch {
 	case f&invalid != 0:
 		s.Invalid++
-	case s.order.Cycle(r) != nil:
+	case s.order.InCycle(r):
 		s.Invalid++
 		s.addProblem(row.Position{Row: r}, row.Problem{Reason: "the rows wait for each other in a ring", Advice: "take one referrer out"})
 	case f&skipped != 0:
@@ -175,14 +191,14 @@ func (s *Survey) judge(e *Engine, r int, f facts, operation string) {
 	}
 }
 
-// settled asks the ledger whether an earlier run has done with the row, and
-// whether it still says the same.
-func (e *Engine) settled(s *Survey, r int) (row.Status, bool) {
-	status, content, ok := e.options.Ledger.Last(e.options.Ledger.Key(s.order.Key(r)))
-	if !ok || !status.Settled() || content != s.order.Content(r) {
+// settled asks the ledger whether an earlier run has done with a row, and
+// whether it still says the same. A row that is due has the status pending.
+func (e *Engine) settled(key, content row.Fingerprint) (row.Status, bool) {
+	status, had, ok := e.options.Ledger.Last(e.options.Ledger.Key(key))
+	if !ok || !status.Settled() || had != content || status == row.Rejected && e.options.RetryRejected {
 		return row.Pending, false
 	}
-	return status, status != row.Rejected || !e.options.RetryRejected
+	return status, true
 }
 
 // lost reports whether the row was sent, and no answer was ever recorded.

@@ -24,7 +24,7 @@ func (r *run) work(calls context.Context, in row.Intent, record func(note) error
 	if outcome, ready := r.unsendable(&in); ready {
 		return record(note{Entry: r.entry(&in, outcome), final: true})
 	}
-	if r.heldBack() || r.waitsBeyond(&in) {
+	if r.heldBack() || r.waitsBeyond(in.Row) {
 		return nil
 	}
 	in.Awaited = r.survey.order.Awaited(in.Row)
@@ -72,32 +72,52 @@ func (r *run) ending(err error) error {
 // unsendable gives the outcome of a row for which no call is made.
 func (r *run) unsendable(in *row.Intent) (row.Outcome, bool) {
 	o := r.survey.order
-	switch cycle := o.Cycle(in.Row); {
-	case len(in.Problems) > 0:
-		return row.Outcome{Status: row.Invalid, Error: row.Explain(in.Problems)}, true
-	case in.Skip:
-		return row.Outcome{Status: row.Skipped}, true
-	case cycle != nil:
-		return row.Outcome{Status: row.Invalid, Error: describeCycle(cycle)}, true
-	case o.DuplicateOf(in.Row) != 0:
-		return row.Outcome{Status: row.Duplicate, Error: fmt.Sprintf("row %d says the same", o.DuplicateOf(in.Row))}, true
+	status, waits := r.stands(in.Row)
+	outcome := row.Outcome{Status: status}
+	switch {
+	case status == row.Invalid && len(in.Problems) > 0:
+		outcome.Error = row.Explain(in.Problems)
+	case status == row.Invalid:
+		outcome.Error = describeCycle(o.Cycle(in.Row))
+	case status == row.Duplicate:
+		outcome.Error = fmt.Sprintf("row %d says the same", o.DuplicateOf(in.Row))
+	case status == row.Blocked:
+		why := "its referrer"
+		if before, _ := o.WaitsFor(in.Row); waits == before {
+			why = "the same target"
+		}
+		outcome.Error = fmt.Sprintf("waits for row %d (%s), which is %v", waits, why, r.survey.status[waits-1])
 	}
-	before, referrer := o.WaitsFor(in.Row)
-	for _, w := range []struct {
-		row int
-		why string
-	}{{before, "the same target"}, {referrer, "its referrer"}} {
-		if w.row != 0 && r.survey.status[w.row-1].NeedsMending() {
-			return row.Outcome{Status: row.Blocked, Error: fmt.Sprintf("waits for row %d (%s), which is %v", w.row, w.why, r.survey.status[w.row-1])}, true
+	return outcome, status != row.Pending
+}
+
+// stands is the status of a row for which no call is made, pending for one
+// that can be sent. A blocked one waits for a row that failed.
+func (r *run) stands(n int) (status row.Status, waits int) {
+	o, f := r.survey.order, r.survey.facts[n-1]
+	switch {
+	case f&invalid != 0:
+		return row.Invalid, 0
+	case f&skipped != 0:
+		return row.Skipped, 0
+	case o.InCycle(n):
+		return row.Invalid, 0
+	case o.DuplicateOf(n) != 0:
+		return row.Duplicate, 0
+	}
+	before, referrer := o.WaitsFor(n)
+	for _, w := range [...]int{before, referrer} {
+		if w != 0 && r.survey.status[w-1].NeedsMending() {
+			return row.Blocked, w
 		}
 	}
-	return row.Outcome{}, false
+	return row.Pending, 0
 }
 
 // waitsBeyond reports whether the row waits for one that this run does not
 // reach, because only the first rows of the file are tried.
-func (r *run) waitsBeyond(in *row.Intent) bool {
-	before, referrer := r.survey.order.WaitsFor(in.Row)
+func (r *run) waitsBeyond(n int) bool {
+	before, referrer := r.survey.order.WaitsFor(n)
 	return before != 0 && r.survey.status[before-1] == row.Pending ||
 		referrer != 0 && r.survey.status[referrer-1] == row.Pending
 }

@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"bufio"
-	"cmp"
 	"encoding/csv"
 	"fmt"
 	"io"
@@ -21,6 +20,39 @@ type Row struct {
 	Carry []string // the cells to carry along, as many as headings were given
 }
 
+// Lines tells the lines of a finished results file from those of another, by
+// the places and keys of the rows, in file order. The zero Lines are none.
+type Lines struct {
+	sum   row.Fingerprint
+	rest  bool // lines of rows that have gone have begun
+	loose bool // the file is not as Finish leaves it without carried columns
+}
+
+// Add takes the next row.
+func (l *Lines) Add(p row.Position, key Key) {
+	l.sum = l.sum.With(uint64(p.Row), uint64(p.Line), uint64(key.fold()))
+}
+
+// note takes the next line of a results file.
+func (l *Lines) note(e *Entry, rehearsal bool) {
+	switch {
+	case e.Row == 0:
+		l.rest = true
+	case l.rest:
+		l.loose = true
+	default:
+		l.Add(e.Position, e.Key)
+	}
+	l.loose = l.loose || e.Key.Rehearsal && !rehearsal
+}
+
+// IsFinished reports whether the results file is as Finish would leave it,
+// without carried columns, for a file of such rows: there was no outcome since,
+// and each row stands in its place.
+func (l *Ledger) IsFinished(rows Lines) bool {
+	return l.size == l.indexed && !l.finished.loose && l.finished.sum == rows.sum
+}
+
 // Finish rewrites the results file in one step: the latest entry of every row
 // in file order, then the entries of rows that the file no longer has, with
 // row and line empty. What a rehearsal left is dropped by a real run. Rows
@@ -33,14 +65,14 @@ func (l *Ledger) Finish(carry []string, rows func(func(Row) error) error, counte
 			return err
 		}
 	}
-	all, end, err := scan(l.file, l.size)
+	end, err := l.scan(l.indexed, l.size)
 	if err == nil && end != l.size {
 		err = fmt.Errorf("its last lines cannot be read back")
 	}
 	if err != nil {
 		return fmt.Errorf("finishing the results file %s: %w", l.path, err)
 	}
-	l.index = newIndex(all)
+	l.indexed = end
 	whole, err := sheet.Create(l.path)
 	if err != nil {
 		return fmt.Errorf("finishing the results file: %w", err)
@@ -49,7 +81,7 @@ func (l *Ledger) Finish(carry []string, rows func(func(Row) error) error, counte
 	if _, err := whole.Write(headerLine(carry)); err != nil {
 		return fmt.Errorf("finishing the results file: %w", err)
 	}
-	f := finisher{ledger: l, in: records{file: l.file}, out: csv.NewWriter(whole), width: columnCount + len(carry)}
+	f := finisher{ledger: l, lines: records{file: l.file}, out: csv.NewWriter(whole), width: columnCount + len(carry)}
 	if err := rows(func(r Row) error {
 		status, problem, err := f.write(r)
 		if err != nil {
@@ -72,7 +104,7 @@ func (l *Ledger) Finish(carry []string, rows func(func(Row) error) error, counte
 // finisher copies entries from the file as it grew into the finished one.
 type finisher struct {
 	ledger *Ledger
-	in     records
+	lines  records
 	out    *csv.Writer
 	width  int
 	cells  []string
@@ -80,35 +112,30 @@ type finisher struct {
 
 // write copies the latest entry of a row, at its place in the file of today.
 func (f *finisher) write(r Row) (status row.Status, problem string, err error) {
-	e, ok := f.ledger.index.find(r.Key)
+	x := &f.ledger.index
+	i, ok := x.find(r.Key)
 	if !ok {
 		return row.Pending, "", nil
 	}
-	e.used = true
-	record, err := f.in.at(e.offset)
+	x.state.Set(i, x.state.At(i)|inFile)
+	status = x.status(i)
+	record, err := f.lines.in(x.block.At(i))
 	if err != nil {
-		return e.status, "", err
+		return status, "", err
 	}
 	f.cells = append(f.cells[:0], strconv.Itoa(r.Row), strconv.Itoa(r.Line))
 	f.cells = append(f.cells, record[2:columnCount]...)
 	for _, cell := range r.Carry {
 		f.cells = append(f.cells, sheet.Guard(cell))
 	}
-	return e.status, sheet.Unguard(record[colError]), f.out.Write(f.cells)
+	return status, sheet.Unguard(record[colError]), f.out.Write(f.cells)
 }
 
 // writeRest copies the entries of rows that the file no longer has, in the
 // order in which they were recorded.
 func (f *finisher) writeRest() error {
-	var rest index
-	for _, e := range f.ledger.index {
-		if !e.used && (!e.rehearsal || f.ledger.rehearsal) {
-			rest = append(rest, e)
-		}
-	}
-	slices.SortFunc(rest, func(a, b indexed) int { return cmp.Compare(a.offset, b.offset) })
-	for _, e := range rest {
-		record, err := f.in.at(e.offset)
+	for _, block := range f.ledger.index.rest(f.ledger.rehearsal) {
+		record, err := f.lines.in(block)
 		if err != nil {
 			return err
 		}

@@ -39,6 +39,8 @@ type Ledger struct {
 	file      *os.File // nil when there was none
 	size      int64    // of what was appended whole; 0 = the file is yet to be begun
 	index     index
+	indexed   int64 // so far the index has the file
+	finished  Lines // as Finish has left them
 	buffer    bytes.Buffer
 }
 
@@ -122,7 +124,7 @@ func (l *Ledger) begin() error {
 	if err != nil {
 		return fmt.Errorf("creating the results file: %w", err)
 	}
-	l.size = int64(len(first))
+	l.size, l.indexed = int64(len(first)), int64(len(first))
 	return nil
 }
 
@@ -140,7 +142,7 @@ func (l *Ledger) Last(key Key) (row.Status, row.Fingerprint, bool) {
 	if !ok {
 		return row.Pending, 0, false
 	}
-	return i.status, i.content, true
+	return l.index.status(i), l.index.content.At(i), true
 }
 
 // LastEntry reads the latest entry of a row before this run.
@@ -149,7 +151,7 @@ func (l *Ledger) LastEntry(key Key) (Entry, error) {
 	if !ok {
 		return Entry{}, fmt.Errorf("the results file has no entry of the row %v", key)
 	}
-	record, err := (&records{file: l.file}).at(i.offset)
+	record, err := (&records{file: l.file}).in(l.index.block.At(i))
 	if err != nil {
 		return Entry{}, err
 	}

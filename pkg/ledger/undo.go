@@ -3,6 +3,7 @@ package ledger
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -57,7 +58,7 @@ func OpenUndo(path string, columns []string) (*Undo, error) {
 	}
 	Sweep(path)
 	u := &Undo{path: path, next: 1, columns: append(slices.Clone(columns), changeColumn, keyColumn)}
-	old, err := readUndo(path)
+	old, err := readUndo(path, nil)
 	if err != nil {
 		return nil, fmt.Errorf("reading the undo file %s: %w", path, err)
 	}
@@ -75,11 +76,11 @@ func OpenUndo(path string, columns []string) (*Undo, error) {
 	if old == nil {
 		return u, nil
 	}
-	u.next, u.loose = old.last+1, old.loose()
+	u.next, u.loose = old.last+1, old.loose
 	if slices.Equal(u.columns, old.columns) {
 		return u, u.reopen(old.end)
 	}
-	if err := u.rewrite(old, func(undone) bool { return true }, false); err != nil {
+	if err := u.widen(old); err != nil {
 		return nil, err
 	}
 	info, err := os.Stat(path)
@@ -178,16 +179,37 @@ func (u *Undo) Finish(last func(Key) (row.Status, bool)) error {
 	if u.file == nil || !u.loose {
 		return nil
 	}
-	old, err := readUndo(u.path)
+	var kept []place
+	old, err := readUndo(u.path, func(line undone, at place, _ []string) error {
+		if line.tentative {
+			if status, ok := last(line.key); !ok || !status.Wrote() && status != row.Unknown {
+				return nil
+			}
+		}
+		kept = append(kept, at)
+		return nil
+	})
 	if err != nil {
 		return fmt.Errorf("finishing the undo file: %w", err)
 	}
-	return u.rewrite(old, func(e undone) bool {
-		if !e.tentative {
-			return true
+	slices.SortStableFunc(kept, func(a, b place) int { return cmp.Compare(b.change, a.change) })
+	return u.rewrite(old, func(yield func([]string) error) error {
+		file, err := os.Open(u.path)
+		if err != nil {
+			return err
 		}
-		status, ok := last(e.key)
-		return ok && (status.Wrote() || status == row.Unknown)
+		defer file.Close()
+		in := records{file: file}
+		for _, at := range kept {
+			record, err := in.at(at.offset)
+			if err == nil {
+				err = yield(record)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
 	}, true)
 }
 
@@ -199,34 +221,30 @@ func (u *Undo) Close() error {
 	return u.file.Close()
 }
 
-// undone is what is kept in memory of a line of the undo file.
+// undone is what a line of the undo file says of itself.
 type undone struct {
-	offset    int64
-	change    int
 	key       Key
 	tentative bool
 }
 
-// undoFile is the contents of an undo file.
+// place is what is kept in memory of a line: where it stands, and its number.
+type place struct {
+	offset int64
+	change int64
+}
+
+// undoFile is what there is to know of an undo file.
 type undoFile struct {
 	columns []string
-	lines   []undone
 	last    int   // the highest number of a change
 	end     int64 // after the last whole line
+	loose   bool  // it is as a run that did not end left it
 }
 
-// loose reports whether the file is as a run that did not end left it.
-func (f *undoFile) loose() bool {
-	for i, line := range f.lines {
-		if line.tentative || i > 0 && line.change > f.lines[i-1].change {
-			return true
-		}
-	}
-	return false
-}
-
-// readUndo reads the lines of an undo file, nil when there is none.
-func readUndo(path string) (*undoFile, error) {
+// readUndo calls each, if there is one, with every line of an undo file and
+// its cells, which are good until the next. It gives nil when there is no
+// file.
+func readUndo(path string, each func(undone, place, []string) error) (*undoFile, error) {
 	file, err := os.Open(path)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil
@@ -243,7 +261,7 @@ func readUndo(path string) (*undoFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	reader := newReader(bufio.NewReader(io.NewSectionReader(file, 0, whole)))
+	reader := newReader(bufio.NewReaderSize(io.NewSectionReader(file, 0, whole), 1<<16))
 	first, err := reader.Read()
 	change, key := slices.Index(first, changeColumn), slices.Index(first, keyColumn)
 	if err != nil || change < 0 || key < 0 {
@@ -253,8 +271,8 @@ func readUndo(path string) (*undoFile, error) {
 	for _, c := range first {
 		f.columns = append(f.columns, sheet.Unguard(c))
 	}
-	for {
-		start := reader.InputOffset()
+	for before := 0; ; {
+		at := place{offset: reader.InputOffset()}
 		record, err := reader.Read()
 		var parse *csv.ParseError
 		if err == io.EOF || errors.As(err, &parse) {
@@ -263,38 +281,44 @@ func readUndo(path string) (*undoFile, error) {
 		if err != nil {
 			return nil, err
 		}
-		line, ok := undoLine(record, change, key, len(f.columns))
+		line, number, ok := undoLine(record, change, key, len(f.columns))
 		if !ok {
 			return f, nil
 		}
-		line.offset = start
-		f.lines = append(f.lines, line)
-		f.last, f.end = max(f.last, line.change), reader.InputOffset()
+		f.loose = f.loose || line.tentative || before != 0 && number > before
+		before, f.last, f.end = number, max(f.last, number), reader.InputOffset()
+		if at.change = int64(number); each != nil {
+			if err := each(line, at, record); err != nil {
+				return nil, err
+			}
+		}
 	}
 }
 
-func undoLine(record []string, change, key, width int) (undone, bool) {
+func undoLine(record []string, change, key, width int) (line undone, number int, ok bool) {
 	if len(record) != width {
-		return undone{}, false
+		return undone{}, 0, false
 	}
-	number, tentative := strings.CutSuffix(record[change], "?")
-	n, err := strconv.Atoi(number)
+	digits, tentative := strings.CutSuffix(record[change], "?")
+	n, err := strconv.Atoi(digits)
 	if err != nil {
-		return undone{}, false
+		return undone{}, 0, false
 	}
 	k, err := ParseKey(record[key])
-	return undone{change: n, key: k, tentative: tentative}, err == nil
+	return undone{key: k, tentative: tentative}, n, err == nil
 }
 
-// rewrite puts the lines that are kept into a whole new file, under today's
-// columns. Settled lines are no longer tentative, and stand in the order in
-// which they have to be taken back.
-func (u *Undo) rewrite(old *undoFile, keep func(undone) bool, settle bool) error {
-	file, err := os.Open(u.path)
-	if err != nil {
+// widen puts the lines as they stand under today's columns.
+func (u *Undo) widen(old *undoFile) error {
+	return u.rewrite(old, func(yield func([]string) error) error {
+		_, err := readUndo(u.path, func(_ undone, _ place, record []string) error { return yield(record) })
 		return err
-	}
-	defer file.Close()
+	}, false)
+}
+
+// rewrite puts lines of the old file into a whole new one, under today's
+// columns. Settled lines are no longer tentative.
+func (u *Undo) rewrite(old *undoFile, lines func(yield func(record []string) error) error, settle bool) error {
 	whole, err := sheet.Create(u.path)
 	if err != nil {
 		return err
@@ -304,28 +328,19 @@ func (u *Undo) rewrite(old *undoFile, keep func(undone) bool, settle bool) error
 	if err != nil {
 		return err
 	}
-	if settle {
-		slices.SortStableFunc(old.lines, func(a, b undone) int { return b.change - a.change })
-	}
-	in := records{file: file}
-	for _, line := range old.lines {
-		if !keep(line) {
-			continue
-		}
-		record, err := in.at(line.offset)
-		if err != nil {
-			return err
-		}
-		cells := make([]string, len(u.columns))
+	cells := make([]string, len(u.columns))
+	err = lines(func(record []string) error {
+		clear(cells)
 		for i, c := range old.columns {
 			cells[u.place[c]] = sheet.Unguard(record[i])
 		}
-		if settle {
-			cells[u.place[changeColumn]] = strconv.Itoa(line.change)
+		if number := u.place[changeColumn]; settle {
+			cells[number] = strings.TrimSuffix(cells[number], "?")
 		}
-		if err := w.Write(cells); err != nil {
-			return err
-		}
+		return w.Write(cells)
+	})
+	if err != nil {
+		return err
 	}
 	if err := w.Flush(); err != nil {
 		return err

@@ -1,255 +1,217 @@
 // Package order finds, in one pass over all rows, which rows say the same as
 // an earlier one, which have to wait for another, and in which wave each can
 // run: 0 for a row that waits for nobody, else one more than the latest row
-// it waits for. It keeps about 50 bytes a row while it reads, and never the
-// rows.
+// it waits for. It never keeps the rows: of one that stands alone it keeps
+// about 24 bytes, and some more of one that waits.
 //
 // A row waits for the row before it that has the same target, and for the row
 // that makes the target it names in WaitsFor, wherever in the file it stands.
 package order
 
 import (
-	"cmp"
 	"slices"
 
+	"github.com/refbulk/refbulk/pkg/compact"
 	"github.com/refbulk/refbulk/pkg/row"
 )
 
-// none stands where a row waits for no other.
+// none stands where there is no row. Rows are counted from 0 in here; columns
+// hold one more, so that what is not set means none.
 const none = -1
+
+// Order answers what a Survey found out. Rows are counted from 1. It is
+// read-only and safe for concurrent use.
+type Order struct {
+	rows     int
+	waves    int
+	kinds    []row.Fingerprint // of the names that were met
+	target   compact.Column[row.Fingerprint]
+	kind     compact.Column[uint8] // place in kinds
+	marks    compact.Column[marks]
+	earlier  compact.Column[int32] // the nearest row before with the same target that repeats none; of a repetition, the row it repeats
+	nth      compact.Column[int32] // how many such rows of its target and kind stand before; of a repetition, which it is
+	referrer compact.Column[int32] // the row that makes the target it waits for
+	wave     compact.Column[int32] // of a row that waits
+}
+
+// marks are what is known of a row in a bit each.
+type marks uint8
+
+const (
+	repeats   marks = 1 << iota // the row that earlier names
+	idle                        // asks for nothing, or names no target: nobody waits for it as the row before
+	makes                       // brings its target into being
+	wouldMake                   // but it is invalid: those who wait are blocked by it
+	awaited                     // another row waits for it
+)
 
 // Survey collects what has to be known of every row. Add all rows in file
 // order, then call Resolve. It is not safe for concurrent use.
 type Survey struct {
-	target  []row.Fingerprint // whom the row acts on
-	kind    []row.Fingerprint // target and kind: what settles what
-	content []row.Fingerprint
-	waits   []row.Fingerprint // target of the row that has to be there first; 0 for none
-	makes   []making
-	skip    []bool
+	order    Order
+	recall   Recall
+	names    []string      // of the kinds
+	latest   compact.Index // of each target, the latest row that repeats none
+	content  compact.Column[row.Fingerprint]
+	repeated compact.Column[int32] // how often
+	maker    compact.Column[int32] // the first row up to this one that makes its target, unless that is the row itself
+	waits    compact.Column[row.Fingerprint]
 }
 
-// Add takes the next row of the file: the first call is row 1.
-func (s *Survey) Add(in *row.Intent) {
-	s.target = append(s.target, row.FingerprintOf(in.Target))
-	s.kind = append(s.kind, row.FingerprintOf(in.Target, in.Kind))
-	s.content = append(s.content, in.Content)
-	var waits row.Fingerprint
-	if in.WaitsFor != "" {
-		waits = row.FingerprintOf(in.WaitsFor)
+// Recall gives the content that a row had in an earlier run, by its key. What
+// can be recalled is not kept twice.
+type Recall func(key row.Fingerprint) (content row.Fingerprint, ok bool)
+
+// NewSurvey begins a survey. What recall gives may not change before Resolve;
+// nil = there was no earlier run.
+func NewSurvey(recall Recall) *Survey {
+	if recall == nil {
+		recall = func(row.Fingerprint) (row.Fingerprint, bool) { return 0, false }
 	}
-	s.waits = append(s.waits, waits)
-	s.makes = append(s.makes, makingOf(in))
-	s.skip = append(s.skip, in.Skip || in.Target == "")
+	return &Survey{recall: recall}
 }
 
-// making is what a row does for those who wait for its target.
-type making uint8
+// Add takes the next row of the file, and gives its key: the first call is
+// row 1.
+func (s *Survey) Add(in *row.Intent) row.Fingerprint {
+	o, r := &s.order, s.order.rows
+	o.rows++
+	target, kind := row.FingerprintOf(in.Target), s.kindOf(in.Kind)
+	o.target.Set(r, target)
+	o.kind.Set(r, kind)
+	last, known := s.latest.Find(target, &o.target)
+	if !known {
+		last = none
+	}
+	same := last // the latest row of the same kind
+	for same != none && o.kind.At(same) != kind {
+		same = o.before(same)
+	}
+	is := marksOf(in)
+	if same != none && is&idle == 0 && s.contentOf(same) == in.Content {
+		n := s.repeated.At(same) + 1
+		s.repeated.Set(same, n)
+		o.marks.Set(r, repeats)
+		o.earlier.Set(r, int32(same)+1)
+		o.nth.Set(r, n)
+		return o.Key(r + 1)
+	}
+	o.marks.Set(r, is)
+	if same != none {
+		o.nth.Set(r, o.nth.At(same)+1)
+	}
+	if last != none {
+		o.earlier.Set(r, int32(last)+1)
+		s.inherit(r, last)
+	}
+	if in.WaitsFor != "" {
+		s.waits.Set(r, row.FingerprintOf(in.WaitsFor))
+	}
+	key := o.Key(r + 1)
+	if content, ok := s.recall(key); !ok || content != in.Content {
+		s.content.Set(r, in.Content)
+	}
+	s.latest.Put(target, r, &o.target)
+	return key
+}
 
-const (
-	makesNothing making = iota
-	wouldMake           // but it is invalid: those who wait are blocked by it
-	makes
-)
+// kindOf gives the place of a kind, of which there are a handful.
+func (s *Survey) kindOf(name string) uint8 {
+	i := slices.Index(s.names, name)
+	if i < 0 {
+		i = len(s.names)
+		s.names = append(s.names, name)
+		s.order.kinds = append(s.order.kinds, row.FingerprintOf(name))
+	}
+	return uint8(i)
+}
 
-func makingOf(in *row.Intent) making {
+func marksOf(in *row.Intent) marks {
+	var m marks
+	if in.Skip || in.Target == "" {
+		m |= idle
+	}
 	switch {
 	case !in.Makes:
-		return makesNothing
 	case len(in.Problems) > 0:
-		return wouldMake
+		m |= wouldMake
+	default:
+		m |= makes
 	}
-	return makes
+	return m
 }
 
-// Len is the number of rows added.
-func (s *Survey) Len() int { return len(s.target) }
+// contentOf is the content of a row that repeats none.
+func (s *Survey) contentOf(r int) row.Fingerprint {
+	if content := s.content.At(r); content != 0 {
+		return content
+	}
+	content, _ := s.recall(s.order.Key(r + 1))
+	return content
+}
 
-// Order answers what Resolve found out. Rows are counted from 1. It is
-// read-only and safe for concurrent use.
-type Order struct {
-	keys      []row.Fingerprint
-	content   []row.Fingerprint
-	awaited   []bool  // another row waits for it
-	before    []int32 // the row before it with the same target
-	referrer  []int32 // the row that makes the target it waits for
-	duplicate []int32 // the row that says the same
-	wave      []int32
-	waves     int
+// inherit notes who makes the target of a row, when it is an earlier one: the
+// first that is valid, else the first that would.
+func (s *Survey) inherit(r, last int) {
+	first := s.makerUpTo(last)
+	if first == none {
+		return
+	}
+	m := &s.order.marks
+	if m.At(first)&makes != 0 || m.At(r)&makes == 0 {
+		s.maker.Set(r, int32(first)+1)
+	}
+}
+
+// makerUpTo is the row that makes the target of row r, among those up to r.
+func (s *Survey) makerUpTo(r int) int {
+	if m := s.maker.At(r); m != 0 {
+		return int(m) - 1
+	}
+	if s.order.marks.At(r)&(makes|wouldMake) != 0 {
+		return r
+	}
+	return none
 }
 
 // Resolve works the order out. The survey is used up.
 func (s *Survey) Resolve() *Order {
-	n := s.Len()
-	o := &Order{
-		keys: make([]row.Fingerprint, n), content: s.content, awaited: make([]bool, n), before: filled(n), referrer: filled(n),
-		duplicate: filled(n), wave: make([]int32, n),
-	}
-	byTarget := s.sorted()
-	for start := 0; start < n; {
-		end := start + 1
-		for end < n && s.target[byTarget[end]] == s.target[byTarget[start]] {
-			end++
+	o := s.order
+	for r := range o.rows {
+		waits := s.waits.At(r)
+		if waits == 0 {
+			continue
 		}
-		s.line(o, byTarget[start:end])
-		start = end
-	}
-	for i := range n {
-		if s.waits[i] != 0 && o.duplicate[i] == none {
-			o.referrer[i] = s.maker(byTarget, s.waits[i])
+		if latest, ok := s.latest.Find(waits, &o.target); ok {
+			o.referrer.Set(r, int32(s.makerUpTo(latest))+1)
 		}
 	}
 	*s = Survey{}
-	for i := range n {
-		for _, w := range [...]int32{o.before[i], o.referrer[i]} {
+	for r := range o.rows {
+		for _, w := range o.waitsFor(r) {
 			if w != none {
-				o.awaited[w] = true
+				o.marks.Set(w, o.marks.At(w)|awaited)
 			}
 		}
 	}
 	o.sail()
-	return o
+	return &o
 }
 
-// sorted gives the rows' indexes, those of one target together and in file
-// order.
-func (s *Survey) sorted() []int32 {
-	all := make([]int32, s.Len())
-	for i := range all {
-		all[i] = int32(i)
-	}
-	slices.SortFunc(all, func(a, b int32) int {
-		return cmp.Or(cmp.Compare(s.target[a], s.target[b]), cmp.Compare(a, b))
-	})
-	return all
-}
+// before is the nearest row before r with the same target that repeats none.
+func (o *Order) before(r int) int { return int(o.earlier.At(r)) - 1 }
 
-// line puts the rows of one target into their order, finds those that repeat
-// the row of their kind before them, and gives each its key: target, kind and
-// its place among the rows of that target and kind.
-func (s *Survey) line(o *Order, rows []int32) {
-	type kindSoFar struct {
-		kind    row.Fingerprint
-		last    int32 // the latest row that is no repetition
-		count   int   // rows that are no repetitions
-		repeats int   // of the latest row
+// waitsFor gives the rows that have to be done before row r: the one before it
+// with the same target, and its referrer's.
+func (o *Order) waitsFor(r int) [2]int {
+	if o.marks.At(r)&repeats != 0 {
+		return [2]int{none, none}
 	}
-	var kinds []kindSoFar
-	previous := int32(none)
-	for _, r := range rows {
-		k := slices.IndexFunc(kinds, func(k kindSoFar) bool { return k.kind == s.kind[r] })
-		if k < 0 {
-			kinds = append(kinds, kindSoFar{kind: s.kind[r], last: none})
-			k = len(kinds) - 1
-		}
-		if last := kinds[k].last; last != none && s.content[last] == s.content[r] && !s.skip[r] {
-			o.duplicate[r] = last
-			kinds[k].repeats++
-			o.keys[r] = s.kind[r].With(kinds[k].count, kinds[k].repeats)
-			continue
-		}
-		kinds[k].last, kinds[k].count, kinds[k].repeats = r, kinds[k].count+1, 0
-		o.keys[r] = s.kind[r].With(kinds[k].count, 0)
-		if !s.skip[r] {
-			o.before[r] = previous
-			previous = r
+	before := none
+	if o.marks.At(r)&idle == 0 {
+		for before = o.before(r); before != none && o.marks.At(before)&idle != 0; {
+			before = o.before(before)
 		}
 	}
-}
-
-// maker finds the first row that brings the target into being, or that would
-// if it were valid.
-func (s *Survey) maker(byTarget []int32, target row.Fingerprint) int32 {
-	i, found := slices.BinarySearchFunc(byTarget, target, func(r int32, t row.Fingerprint) int {
-		return cmp.Compare(s.target[r], t)
-	})
-	if !found {
-		return none
-	}
-	would := int32(none)
-	for ; i < len(byTarget) && s.target[byTarget[i]] == target; i++ {
-		switch r := byTarget[i]; {
-		case s.makes[r] == makes:
-			return r
-		case s.makes[r] == wouldMake && would == none:
-			would = r
-		}
-	}
-	return would
-}
-
-func filled(n int) []int32 {
-	s := make([]int32, n)
-	for i := range s {
-		s[i] = none
-	}
-	return s
-}
-
-// Marks that sail leaves in wave before a row's number is known.
-const (
-	unvisited = -1 - iota
-	underway
-	inCycle
-)
-
-// sail gives every row its wave. It walks each row's chain of waiting down to
-// rows whose wave is known, with its own stack: a chain may be as long as the
-// file.
-func (o *Order) sail() {
-	for i := range o.wave {
-		o.wave[i] = unvisited
-	}
-	var stack []int32
-	for i := range o.wave {
-		stack = append(stack[:0], int32(i))
-		for len(stack) > 0 {
-			stack = o.visit(stack)
-		}
-	}
-	for i := range o.wave {
-		o.waves = max(o.waves, o.Wave(i+1)+1)
-	}
-}
-
-// visit settles the row on top of the stack, or puts a row that it waits for
-// on top of it.
-func (o *Order) visit(stack []int32) []int32 {
-	top := stack[len(stack)-1]
-	if o.wave[top] >= 0 || o.wave[top] == inCycle {
-		return stack[:len(stack)-1]
-	}
-	o.wave[top] = underway
-	wave := int32(0)
-	for _, w := range [...]int32{o.before[top], o.referrer[top]} {
-		if w == none {
-			continue
-		}
-		switch o.wave[w] {
-		case unvisited:
-			return append(stack, w)
-		case underway:
-			o.markCycle(stack, w)
-			return stack[:len(stack)-1]
-		case inCycle:
-			wave = max(wave, 1) // after the rows of the cycle have failed
-		default:
-			wave = max(wave, o.wave[w]+1)
-		}
-	}
-	if o.wave[top] == underway {
-		o.wave[top] = wave
-	}
-	return stack[:len(stack)-1]
-}
-
-// markCycle marks the rows of the stack from w upwards: each waits for the
-// next, and the last for w.
-func (o *Order) markCycle(stack []int32, w int32) {
-	for i := len(stack) - 1; i >= 0; i-- {
-		o.wave[stack[i]] = inCycle
-		if stack[i] == w {
-			return
-		}
-	}
+	return [2]int{before, int(o.referrer.At(r)) - 1}
 }

@@ -41,7 +41,7 @@ func intents(text string) []row.Intent {
 }
 
 func resolve(all []row.Intent) *Order {
-	var s Survey
+	s := NewSurvey(nil)
 	for i := range all {
 		s.Add(&all[i])
 	}
@@ -193,7 +193,7 @@ func checkRing(t *rapid.T, o *Order, ring []int) {
 
 func TestAChainAsLongAsTheFileIsResolved(t *testing.T) {
 	const n = 200_000
-	var s Survey
+	s := NewSurvey(nil)
 	for i := range n {
 		in := row.Intent{Target: strconv.Itoa(i), Kind: "existence", Makes: true}
 		if i < n-1 {

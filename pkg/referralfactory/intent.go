@@ -202,7 +202,8 @@ func firstName(v userRow, makes bool) string {
 // content sums what the row wants the API to hold. Whether the vendor writes
 // to the person is no part of it.
 func (p *person) content(target, misread string) row.Fingerprint {
-	parts := []string{p.operation, target, misread}
+	var room [24]string // for nearly every row
+	parts := append(room[:0], p.operation, target, misread)
 	switch p.operation {
 	case create, update, upsert:
 		parts = append(parts, p.firstName, fields.SameEmail(p.email), strconv.FormatBool(p.promotion))

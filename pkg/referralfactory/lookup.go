@@ -123,6 +123,13 @@ func (p *person) canGoBlind() bool {
 	return p.id != 0 && len(p.meta) == 0 && p.qualified == nil
 }
 
+// isCertain reports whether a row that goes blind is sent, whatever else it
+// says.
+func (p *person) isCertain() bool {
+	return p.operation == create && (p.qualified == nil || !*p.qualified || p.referrer != nil) ||
+		p.operation == qualify || p.operation == unqualify
+}
+
 // ask finds the users whom the row can mean at the API, and corrects what the
 // index has of them.
 func (u *Users) ask(ctx context.Context, p *person) ([]User, error) {

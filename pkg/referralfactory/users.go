@@ -147,12 +147,13 @@ func (u *Users) Intents(rows *sheet.Rows) (engine.Intents, error) {
 	return &userIntents{Reader: reader, read: intentReader{
 		columns: u.columns, operation: u.options.Operation, campaign: u.options.Campaign,
 		notify: u.options.Notify, onExisting: u.options.OnExisting, campaigns: u.campaigns,
-	}, log: u.options.Log, today: time.Now()}, nil
+	}, blind: u.options.Lookup == LookupOff, log: u.options.Log, today: time.Now()}, nil
 }
 
 type userIntents struct {
 	*fields.Reader[userRow]
 	read  intentReader
+	blind bool // nobody is looked up
 	log   *slog.Logger
 	today time.Time
 }
@@ -164,6 +165,7 @@ func (i *userIntents) Next() (row.Intent, error) {
 		return row.Intent{}, err
 	}
 	in := i.read.read(record)
+	in.Blind = i.blind && in.Payload.(*person).isCertain()
 	if in.Makes && in.Problems == nil {
 		i.read.campaigns.warn(i.log, in.Payload.(*person).campaign, i.today)
 	}

@@ -40,6 +40,7 @@ type Intent struct {
 	Skip     bool        // the row asks for nothing
 
 	Would     Status // what the row ends as when its write succeeds
+	Blind     bool   // it is sent without a look: before that, no more can be known of it
 	MustExist bool   // it is an error when the target is not there
 	Awaited   bool   // another row of the file waits for this one
 
@@ -127,15 +128,23 @@ func FingerprintOf(parts ...string) Fingerprint {
 	return Fingerprint(binary.BigEndian.Uint64(sum[:8]))
 }
 
-// With is the fingerprint of f and numbers together.
-func (f Fingerprint) With(numbers ...int) Fingerprint {
-	var buf [64]byte
-	b := binary.BigEndian.AppendUint64(buf[:0], uint64(f))
+// With is the fingerprint of f and numbers together. Of two fingerprints that
+// differ, those with the same numbers differ too; otherwise they are as
+// unlikely to be alike as any two.
+func (f Fingerprint) With(numbers ...uint64) Fingerprint {
 	for _, n := range numbers {
-		b = binary.BigEndian.AppendUint64(b, uint64(n))
+		f = Fingerprint(mix(uint64(f) ^ mix(n)))
 	}
-	sum := sha256.Sum256(b)
-	return Fingerprint(binary.BigEndian.Uint64(sum[:8]))
+	return f
+}
+
+// mix maps 64 bits one to one, so that each bit of the result hangs on all of
+// them: the last step of SplitMix64 (Steele, Lea and Flood, 2014).
+func mix(x uint64) uint64 {
+	x += 0x9e3779b97f4a7c15
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return x ^ x>>31
 }
 
 // String is the fingerprint as 16 hexadecimal digits.
