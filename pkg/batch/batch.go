@@ -12,6 +12,7 @@ package batch
 import (
 	"context"
 	"errors"
+	"runtime"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -124,15 +125,20 @@ func (p Pool[Job, Record]) commitAll(records <-chan waiting[Record], stop contex
 	var acks []chan<- error
 	for first := range records {
 		batch, acks = append(batch[:0], first.record), append(acks[:0], first.done)
-		for more := true; more && len(batch) < max(1, p.Workers); {
+		for open, asked := true, false; open && len(batch) < max(1, p.Workers); {
 			select {
 			case next, ok := <-records:
-				if more = ok; ok {
+				if open, asked = ok, false; ok {
 					batch, acks = append(batch, next.record), append(acks, next.done)
 				}
+				continue
 			default:
-				more = false
 			}
+			if asked {
+				break
+			}
+			asked = true
+			runtime.Gosched() // whoever is about to record something gets there first
 		}
 		if failed == nil {
 			failed = ending(stop, p.Commit(batch))
