@@ -83,7 +83,7 @@ func (c command) start(t testing.TB) *process {
 	p := &process{Cmd: exec.CommandContext(ctx, argv[0], argv[1:]...), args: c.args, ended: make(chan struct{}), began: time.Now()}
 	p.Dir = c.dir
 	p.Env = append(os.Environ(), "REFERRAL_FACTORY_TOKEN="+token, "XDG_STATE_HOME="+filepath.Join(c.dir, ".state"))
-	p.Env = append(p.Env, c.env...)
+	p.Env = append(append(p.Env, "GORACE="+noRaceSleep), c.env...)
 	p.Stdout, p.Stderr = &p.stdout, &p.stderr
 	p.WaitDelay = time.Second
 	if err := p.Start(); err != nil {

@@ -19,17 +19,37 @@ import (
 // operation is one kind of write: its row, its route, and what becomes of it
 // when nothing goes wrong.
 type operation struct {
-	row    line
-	route  string
-	status string
-	commit func(sandbox.Commits) int
+	row     line
+	recomly *recomlyRow // instead of row: it is of the other programme
+	route   string
+	status  string
+	commit  func(sandbox.Counts) int
 }
 
 var operations = map[string]operation{
-	"create":  {line{operation: "create", email: "new@example.com", first: "New"}, "POST /users", "created", func(c sandbox.Commits) int { return c.Creates }},
-	"update":  {line{operation: "update", email: "old@example.com", first: "Changed"}, "PUT /users/1", "updated", func(c sandbox.Commits) int { return c.Updates }},
-	"qualify": {line{operation: "qualify", email: "lead@example.com"}, "PUT /users/qualification", "qualified", func(c sandbox.Commits) int { return c.Qualifications }},
-	"delete":  {line{operation: "delete", email: "going@example.com"}, "DELETE /users/*", "deleted", func(c sandbox.Commits) int { return c.Deletes }},
+	"create": {row: line{operation: "create", email: "new@example.com", first: "New"}, route: "POST /users", status: "created",
+		commit: func(c sandbox.Counts) int { return c.Commits.Creates }},
+	"update": {row: line{operation: "update", email: "old@example.com", first: "Changed"}, route: "PUT /users/1", status: "updated",
+		commit: func(c sandbox.Counts) int { return c.Commits.Updates }},
+	"qualify": {row: line{operation: "qualify", email: "lead@example.com"}, route: "PUT /users/qualification", status: "qualified",
+		commit: func(c sandbox.Counts) int { return c.Commits.Qualifications }},
+	"delete": {row: line{operation: "delete", email: "going@example.com"}, route: "DELETE /users/*", status: "deleted",
+		commit: func(c sandbox.Counts) int { return c.Commits.Deletes }},
+}
+
+// lastLook reports whether a call is the last read before the write. Those that
+// may be are counted in looks.
+func (op operation) lastLook(r *http.Request, looks *atomic.Int64) bool {
+	if op.recomly != nil {
+		return r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, op.recomly.look) && looks.Add(1) == op.recomly.looks
+	}
+	return strings.HasSuffix(r.URL.Path, "/search")
+}
+
+// careless is an API that does whatever it is asked for once more.
+var careless = sandbox.Behaviour{
+	RepeatCreate: sandbox.RepeatMakesAnother, RequalifyCounts: true,
+	Recomly: sandbox.RecomlyBehaviour{RepeatInvite: sandbox.InviteMakesAnother, RepeatConvert: sandbox.ConvertPaysTwice, ConvertExpired: true},
 }
 
 // trio is the account that they act on.
@@ -89,6 +109,11 @@ func allMishaps(elsewhere string) []mishap {
 // mishap is over and the same command does it.
 func TestWhateverBefallsAWriteItIsDoneOnceOrToldNotToBe(t *testing.T) {
 	t.Parallel()
+	befallAll(t, operations)
+}
+
+// befallAll lets all mishaps befall the writes of all operations.
+func befallAll(t *testing.T, operations map[string]operation) {
 	home := elsewhere(t)
 	many := atOnce(t)
 	defer many.wait()
@@ -107,7 +132,7 @@ func befall(t *testing.T, op operation, fault string, want end) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v := serve(t, sandbox.Options{State: trio(), Faults: faults, Behaviour: sandbox.Behaviour{RepeatCreate: sandbox.RepeatMakesAnother, RequalifyCounts: true}})
+	v := serve(t, sandbox.Options{State: trio(), Faults: faults, Behaviour: careless})
 	one := oneRow(t, v, op)
 	one.ends(t, v, op, want)
 	if want.status == "" {
@@ -120,12 +145,15 @@ func befall(t *testing.T, op operation, fault string, want end) {
 
 // oneRow is an import of a single row.
 func oneRow(t *testing.T, v *vendor, op operation, flags ...string) command {
-	dir := t.TempDir()
-	write(t, dir, "list.csv", lines{op.row}.String())
-	return command{dir: dir, args: append([]string{
-		"import", "users", "list.csv", "--campaign", "1", "--base-url", v.url(), "--limit", "0", "--window", "1s", "--yes", "--json",
-		"--retries", "1", "--timeout", "400ms", "--max-outage", "3s",
-	}, flags...)}
+	c := command{dir: t.TempDir(), args: []string{"import", "users", "list.csv", "--base-url", v.url(), "--yes"}}
+	file := lines{op.row}.String()
+	if op.recomly != nil {
+		c.args, c.env, file = op.recomly.command(v)
+	}
+	write(t, c.dir, "list.csv", file)
+	c.args = append(c.args, "--campaign", "1", "--limit", "0", "--window", "1s", "--json", "--retries", "1", "--timeout", "400ms", "--max-outage", "3s")
+	c.args = append(c.args, flags...)
+	return c
 }
 
 // ends runs the command and checks how it ended.
@@ -136,12 +164,12 @@ func (c command) ends(t *testing.T, v *vendor, op operation, want end) {
 		want.status = op.status
 	}
 	r := readResults(t, filepath.Join(c.dir, "list.results.csv"))
-	got := end{status: r.byRow[1].status, code: o.code, writes: v.Counts().Writes, commits: op.commit(v.Counts().Commits)}
+	got := end{status: r.byRow[1].status, code: o.code, writes: v.Counts().Writes, commits: op.commit(v.Counts())}
 	if got != want {
 		t.Errorf("status, exit code, writes, commits = %+v, want %+v\n%v\n%s", got, want, o, read(t, filepath.Join(c.dir, "list.results.csv")))
 	}
-	if twice := v.Counts().Repeated; twice != (sandbox.Repeated{}) {
-		t.Errorf("repeated %+v, want nothing\n%v", twice, o)
+	if n := v.Counts(); n.Repeated != (sandbox.Repeated{}) || n.Recomly.Repeated != (sandbox.RecomlyRepeated{}) {
+		t.Errorf("repeated %+v and %+v, want nothing\n%v", n.Repeated, n.Recomly.Repeated, o)
 	}
 	addsUp(t, o.summary(t), r)
 }
@@ -150,20 +178,32 @@ func (c command) ends(t *testing.T, v *vendor, op operation, want end) {
 // they are made again.
 func TestWhateverBefallsALookUpTheRowIsDoneOnce(t *testing.T) {
 	t.Parallel()
+	op := operations["create"]
+	befallLooks(t, []look{{op, "auto", "GET /campaigns", ""}, {op, "list", "GET /users", ""}, {op, "each", "POST /users/search", ""}})
+}
+
+// look is a read that an operation makes under some --lookup; before names
+// what befell it earlier.
+type look struct {
+	operation
+	lookup, read, before string
+}
+
+// befallLooks lets all mishaps befall each of the reads once.
+func befallLooks(t *testing.T, looks []look) {
 	home := elsewhere(t)
 	many := atOnce(t)
 	defer many.wait()
-	op := operations["create"]
-	for _, read := range []struct{ route, lookup string }{{"GET /campaigns", "auto"}, {"GET /users", "list"}, {"POST /users/search", "each"}} {
+	for _, l := range looks {
 		for _, m := range allMishaps(home) {
 			word := strings.ReplaceAll(strings.Split(m.effect, "://")[0], " ", ",")
-			many.run(strings.ReplaceAll(read.route, " ", "")+"/"+word, func(t *testing.T) {
-				faults, err := sandbox.ParseFaults(read.route + " times=1 " + m.effect)
+			many.run(l.status+"/"+strings.ReplaceAll(l.read, " ", ",")+"/"+word, func(t *testing.T) {
+				faults, err := sandbox.ParseFaults(l.before + "\n" + l.read + " times=1 " + m.effect)
 				if err != nil {
 					t.Fatal(err)
 				}
-				v := serve(t, sandbox.Options{State: trio(), Faults: faults})
-				oneRow(t, v, op, "--lookup", read.lookup).ends(t, v, op, end{writes: 1, commits: 1})
+				v := serve(t, sandbox.Options{State: trio(), Faults: faults, Behaviour: careless})
+				oneRow(t, v, l.operation, "--lookup", l.lookup).ends(t, v, l.operation, end{writes: 1, commits: 1})
 			})
 		}
 	}
@@ -171,6 +211,12 @@ func TestWhateverBefallsALookUpTheRowIsDoneOnce(t *testing.T) {
 
 func TestWithTheConnectionRefusedARowWaitsAndIsDoneOnce(t *testing.T) {
 	t.Parallel()
+	refuseConnections(t, operations)
+}
+
+// refuseConnections has no connection taken from the last look to the end of
+// the run, or for a while.
+func refuseConnections(t *testing.T, operations map[string]operation) {
 	many := atOnce(t)
 	defer many.wait()
 	for name, op := range operations {
@@ -178,8 +224,9 @@ func TestWithTheConnectionRefusedARowWaitsAndIsDoneOnce(t *testing.T) {
 			many.run(fmt.Sprintf("%s/back=%v", name, back), func(t *testing.T) {
 				v := serve(t, sandbox.Options{State: trio()})
 				v.front.Config.SetKeepAlivesEnabled(false) // each call needs a connection of its own
+				var looks atomic.Int64
 				v.on(func(s stage, r *http.Request) {
-					if s == done && strings.HasSuffix(r.URL.Path, "/search") {
+					if s == done && op.lastLook(r, &looks) {
 						v.on(nil)
 						v.down()
 						if back {
@@ -203,6 +250,11 @@ func TestWithTheConnectionRefusedARowWaitsAndIsDoneOnce(t *testing.T) {
 // A hotel's network answers everything with success and a page to sign in on.
 func TestAPageToSignInOnIsNotTakenForDone(t *testing.T) {
 	t.Parallel()
+	signIn(t, operations)
+}
+
+// signIn answers the writes with that page, once and as often as they come.
+func signIn(t *testing.T, operations map[string]operation) {
 	many := atOnce(t)
 	defer many.wait()
 	for name, op := range operations {

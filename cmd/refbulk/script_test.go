@@ -14,6 +14,10 @@ import (
 	"github.com/refbulk/refbulk/pkg/sandbox"
 )
 
+// noRaceSleep has a program that looks out for races end when it is done, and
+// not a second later.
+const noRaceSleep = "atexit_sleep_ms=0"
+
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"refbulk": main})
 }
@@ -34,6 +38,7 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("SAMPLES", samples)
+			env.Setenv("GORACE", noRaceSleep)
 			env.Setenv("XDG_STATE_HOME", filepath.Join(env.WorkDir, ".state"))
 			env.Values[serverKey{}] = &served{}
 			return nil

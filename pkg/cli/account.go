@@ -58,7 +58,7 @@ func (p *program) openAccount(ctx context.Context, f *accountFlags, log *slog.Lo
 	if err != nil {
 		return a, usage(err)
 	}
-	a.gate = pace.New(pace.Options{Limit: f.limit, Window: f.window, Store: store, Log: log})
+	a.gate = pace.New(pace.Options{Limit: f.limit, Window: f.window, Store: store, Peak: f.peak, Log: log})
 	a.close = append(a.close, a.gate.Close)
 	config.Gate = a.gate
 	if a.client, err = a.vendor.connect(config); err != nil {

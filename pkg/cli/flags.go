@@ -18,6 +18,9 @@ import (
 // vendorsLimit stands for the limit that a vendor has unless told otherwise.
 const vendorsLimit = -1
 
+// vendorsWorkers stands for the number of workers that a vendor's API takes.
+const vendorsWorkers = -1
+
 // inMemory is the value of --sandbox without a file.
 const inMemory = ":memory:"
 
@@ -25,13 +28,13 @@ const inMemory = ":memory:"
 type accountFlags struct {
 	provider, baseURL, tokenFile, sandbox string
 
-	limit    int
-	window   time.Duration
-	limiter  string
-	retries  int
-	timeout  time.Duration
-	maxDown  time.Duration
-	limitSet bool
+	limit   int
+	window  time.Duration
+	limiter string
+	retries int
+	timeout time.Duration
+	maxDown time.Duration
+	peak    float64 // requests a second while slots are free; 0 = the gate's own
 }
 
 func (a *accountFlags) add(f *pflag.FlagSet) {
@@ -120,7 +123,8 @@ func (i *importFlags) add(f *pflag.FlagSet) {
 	f.StringVar(&i.undo, "undo", "", "where the rows that would restore the former state go (default FILE without its ending + .undo.csv)")
 	f.StringSliceVar(&i.carry, "carry", nil, "input columns copied into the results file: names, or all")
 	f.BoolVar(&i.retryRejected, "retry-rejected", false, "send again rows the API refused although they have not changed")
-	f.IntVar(&i.workers, "workers", 16, "rows in flight")
+	f.IntVar(&i.workers, "workers", vendorsWorkers, "rows in flight (recomly 1)")
+	f.Lookup("workers").DefValue = "16"
 	f.StringVar(&i.maxRejected, "max-rejected", "50%", "stop when more than this share of the rows tried (after the first 50) was refused")
 	f.DurationVar(&i.maxDuration, "max-duration", 0, "stop cleanly, resumable, after this long (default none)")
 	f.DurationVar(&i.lockWait, "lock-timeout", 0, "wait this long for another run on the same results file")
@@ -139,6 +143,9 @@ func (i *importFlags) check() error {
 	if err := i.account.check(v); err != nil {
 		return err
 	}
+	if i.workers == vendorsWorkers {
+		i.workers = v.workers
+	}
 	switch {
 	case i.workers < 1 || i.workers > 1000:
 		return fmt.Errorf("--workers %d: use 1 to 1000", i.workers)
@@ -151,10 +158,10 @@ func (i *importFlags) check() error {
 }
 
 // check finds what is wrong with the account's values, and fills in the
-// vendor's own limit.
+// vendor's own limit and pace.
 func (a *accountFlags) check(v vendor) error {
 	if a.limit == vendorsLimit {
-		a.limit = v.limit
+		a.limit, a.peak = v.limit, v.peak
 	}
 	switch {
 	case a.sandbox != "" && a.baseURL != "":

@@ -272,7 +272,9 @@ func (i *importing) nothingSent(err error) error {
 // send runs what the survey found due. It returns why it stopped early, nil
 // when it did not; its error is one that leaves no results to finish.
 func (i *importing) send(w ways) (*retry.Stop, error) {
-	i.account.gate.Expect(i.survey.Due)
+	if i.flags.account.peak == 0 {
+		i.account.gate.Expect(i.survey.Due)
+	}
 	shown := progress.Start(i.progressOptions())
 	i.meter.set(shown)
 	err := i.engine.Run(w.calls, w.intake, i.survey)

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -54,7 +55,7 @@ func (i *importing) plan(w ways) error {
 
 // planned puts the plan together.
 func (i *importing) planned(f engine.Forecast) *report.Plan {
-	t := engine.Totals{Rows: i.survey.Rows, Statuses: f.Statuses}
+	t := engine.Totals{Rows: i.survey.Rows, Statuses: f.Statuses, Missing: f.Missing}
 	t.NotReached = t.Rows - t.Sum()
 	detected := i.file.Detected()
 	p := &report.Plan{
@@ -64,7 +65,7 @@ func (i *importing) planned(f engine.Forecast) *report.Plan {
 	}
 	p.Command = "plan"
 	p.EstimatedRequests = f.Writes + int(p.Requests.Total)
-	p.EstimatedSeconds = report.Estimate(p.EstimatedRequests, i.flags.account.limit, i.flags.account.window, usualPace).Seconds()
+	p.EstimatedSeconds = report.Estimate(p.EstimatedRequests, i.flags.account.limit, i.flags.account.window, cmp.Or(i.flags.account.peak, usualPace)).Seconds()
 	for _, c := range i.survey.Causes {
 		problem := report.Problem{Column: c.Column, Reason: c.Reason, Advice: c.Advice, Rows: c.Rows}
 		for _, e := range c.Examples {

@@ -28,7 +28,7 @@ func (p *program) sandboxCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "sandbox",
 		Short: "Serve a local simulator of the API, to rehearse on",
-		Long: "Serve a simulator of Referral Factory on this machine until it is interrupted. It sends nothing to anybody.\n" +
+		Long: "Serve a simulator of Referral Factory, and of Recomly beside it, on this machine until it is interrupted. It sends nothing to anybody.\n" +
 			"A fresh account has an example campaign, number 1. /_sandbox/ shows what was asked of it.",
 		Example: "  refbulk sandbox --listen 127.0.0.1:8080 --state account.json\n" +
 			"  REFERRAL_FACTORY_TOKEN=any refbulk import users customers.csv --campaign 1 --base-url http://127.0.0.1:8080/api/v2\n" +

@@ -21,9 +21,11 @@ import (
 type vendor struct {
 	name       string
 	baseURL    string
-	sandboxAt  string // path of its API on the simulator
-	variable   string // that holds the token
-	limit      int    // requests a minute, unless told otherwise
+	sandboxAt  string  // path of its API on the simulator
+	variable   string  // that holds the token
+	limit      int     // requests a minute, unless told otherwise
+	peak       float64 // requests a second then, while slots are free; 0 = the gate's own
+	workers    int     // rows in flight, unless told otherwise
 	resources  []string
 	exports    []string
 	columns    func(resource string) []fields.Field
@@ -99,6 +101,7 @@ var referralFactory = vendor{
 	sandboxAt:  sandbox.BasePath,
 	variable:   referralfactory.TokenVariable,
 	limit:      600,
+	workers:    16,
 	refused:    "is it the newest one of the account? A new token ends the one before",
 	resources:  referralfactory.ResourceNames,
 	exports:    referralfactory.ExportNames,
@@ -147,6 +150,8 @@ var recomlyVendor = vendor{
 	baseURL:    recomly.BaseURL,
 	variable:   recomly.TokenVariable,
 	limit:      recomly.DefaultLimit,
+	peak:       recomly.DefaultPeak,
+	workers:    1,
 	readings:   recomly.Readings,
 	refused:    "is it written keyId:secret, and made by an admin?",
 	resources:  recomly.ResourceNames,

@@ -14,6 +14,7 @@ type Forecast struct {
 	Statuses map[row.Status]int // of every row, settled ones included
 	Writes   int                // that a run would send
 	Notify   int                // people the vendor would write to
+	Missing  int                // absent where that is an error
 }
 
 // foreseen is what a run would make of one row.
@@ -21,7 +22,7 @@ type foreseen struct {
 	row    int
 	status row.Status
 	writes bool
-	notify bool
+	notify int
 }
 
 // Plan finds out what Run would do, by the same look-ups and without a write.
@@ -103,8 +104,9 @@ func (r *run) forecast(f *Forecast, seen foreseen) {
 	if seen.writes {
 		f.Writes++
 	}
-	if seen.notify {
-		f.Notify++
+	f.Notify += seen.notify
+	if seen.status == row.Absent && r.survey.facts[seen.row-1]&mustExist != 0 {
+		f.Missing++
 	}
 	if r.options.Progress != nil {
 		r.options.Progress.Done(seen.status)
@@ -121,7 +123,11 @@ func (r *run) foreseen(n int) (seen foreseen, known bool) {
 	if would == row.Pending || r.heldBack() || r.waitsBeyond(n) || r.repeated(n) || r.lost(r.survey, n) {
 		return seen, false
 	}
-	return foreseen{row: n, status: would, writes: true, notify: r.survey.facts[n-1]&notifies != 0}, true
+	seen = foreseen{row: n, status: would, writes: true}
+	if r.survey.facts[n-1]&notifies != 0 {
+		seen.notify = 1
+	}
+	return seen, true
 }
 
 // repeated reports whether the run would change the row's target before.
@@ -138,7 +144,7 @@ func (r *run) foreseeRow(calls context.Context, in *row.Intent) (foreseen, error
 		before, _ := r.survey.order.WaitsFor(in.Row)
 		seen.status, seen.writes, seen.notify = in.Would, true, in.Notifies
 		if in.Makes && r.survey.facts[before-1]&makes != 0 {
-			seen.status, seen.writes, seen.notify = row.Exists, false, false
+			seen.status, seen.writes, seen.notify = row.Exists, false, 0
 		}
 		return seen, nil
 	}

@@ -22,7 +22,7 @@ type Survey struct {
 	Due     int            // to be looked at or sent
 	Counts  map[string]int // due rows by operation
 	Asks    map[string]int // due rows by operation that a person has to agree to
-	Notify  int            // people the vendor would write to
+	Notify  int            // due rows for which the vendor would write to somebody
 
 	Invalid     int
 	Duplicate   int
@@ -49,7 +49,7 @@ const (
 	invalid facts = 1 << iota
 	skipped
 	asks
-	notifies
+	notifies // somebody, and of a row that goes blind one person
 	mustExist
 	makes
 	settledBefore // an earlier run has done with the row
@@ -75,7 +75,7 @@ func (e *Engine) Survey(ctx context.Context) (*Survey, error) {
 		if settled {
 			f |= settledBefore
 		}
-		if in.Blind && !settled {
+		if in.Blind && in.Notifies <= 1 && !settled {
 			s.would.Set(in.Row-1, in.Would)
 		}
 		s.facts = append(s.facts, f)
@@ -130,7 +130,7 @@ func (s *Survey) note(in *row.Intent) facts {
 	for _, bit := range []struct {
 		set bool
 		bit facts
-	}{{in.Skip, skipped}, {in.Asks, asks}, {in.Notifies, notifies}, {in.MustExist, mustExist}, {in.Makes, makes}} {
+	}{{in.Skip, skipped}, {in.Asks, asks}, {in.Notifies > 0, notifies}, {in.MustExist, mustExist}, {in.Makes, makes}} {
 		if bit.set {
 			f |= bit.bit
 		}

@@ -72,7 +72,7 @@ func (a *Advocates) read(record fields.Record[advocateRow]) row.Intent {
 	in.Content = p.content(misread)
 	switch p.operation {
 	case create:
-		in.Kind, in.Would, in.Makes, in.Notifies = "existence", row.Invited, true, true
+		in.Kind, in.Would, in.Makes, in.Notifies = "existence", row.Invited, true, 1
 		if p.preference != "" {
 			a.keepAll.Store(true)
 		}

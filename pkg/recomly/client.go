@@ -32,6 +32,10 @@ const TokenVariable = "RECOMLY_API_KEY"
 // vendor's limit depends on the plan and is shown in its dashboard alone.
 const DefaultLimit = 120
 
+// DefaultPeak is how many calls a second are made then, even at the beginning:
+// the vendor does not say what its limit is, nor over which time it counts.
+const DefaultPeak = 2.0
+
 // prefixes are the two generations of paths, the newer first.
 var prefixes = [...]string{"/app", "/api/app"}
 

@@ -1,6 +1,10 @@
 package recomly
 
-import "github.com/refbulk/refbulk/pkg/fields"
+import (
+	"slices"
+
+	"github.com/refbulk/refbulk/pkg/fields"
+)
 
 // The columns that several resources have.
 var (
@@ -103,7 +107,7 @@ var referralFields = []fields.Field{
 	campaignColumn,
 	{Name: "referralId", Aliases: []string{"referral id", "id"},
 		About: "the id of the referral; says which is meant"},
-	{Name: "friendEmail", Aliases: append([]string{"friend e-mail"}, fields.EmailAliases...), Example: "per@example.com",
+	{Name: "friendEmail", Aliases: slices.Concat([]string{"email"}, fields.EmailPeers, fields.EmailAliases), Example: "per@example.com",
 		About: "the friend's e-mail address; with the campaign it says which referral is meant when there is no referralId"},
 	{Name: "jobValueCents", Aliases: []string{"job value cents", "job value", "order value", "order total"}, Example: "$820.00",
 		About: "what the job was worth, in cents or as $820.00; needed when the campaign's rewards are percent"},

@@ -2,6 +2,7 @@ package recomly
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/refbulk/refbulk/pkg/api"
@@ -34,6 +35,11 @@ func (b *base) warn(what string, have, more, quota int64) {
 // full is the error that ends a run when the organisation has no room for
 // another advocate.
 func full(refused error, have, quota int64) error {
+	said := refused.Error()
+	var e *api.Error
+	if errors.As(refused, &e) {
+		said = e.Message // its status is told once, of the whole
+	}
 	return &api.Error{Verdict: api.Stop, Status: api.StatusOf(refused), Err: refused,
-		Message: fmt.Sprintf("the plan allows %d advocates and has %d: remove some or choose another plan, then run again; the API said: %v", quota, have, refused)}
+		Message: fmt.Sprintf("the plan allows %d advocates and has %d: remove some or choose another plan, then run again; the API said: %s", quota, have, said)}
 }

@@ -115,7 +115,9 @@ func (r *intentReader) read(record fields.Record[userRow]) row.Intent {
 	}
 	in.Kind, in.Would = kindOf(p.operation)
 	in.Makes = p.makes()
-	in.Notifies = in.Makes && p.notify
+	if in.Makes && p.notify {
+		in.Notifies = 1
+	}
 	in.Asks = p.operation == remove || p.operation == unqualify ||
 		p.qualified != nil && !*p.qualified && (p.operation == update || p.operation == upsert)
 	in.MustExist = p.operation == update || p.operation == unqualify || p.operation == upsert && !p.byEmail()

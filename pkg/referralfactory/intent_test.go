@@ -22,7 +22,7 @@ func TestARowsCellsSayWhoIsMeantAndWhatIsWanted(t *testing.T) {
 			row.Intent{Operation: create, Target: "email:jane@example.com campaign:1", Kind: "existence", Would: row.Created, Makes: true}},
 		{"E-Mail,Name,Referred By,notify/jane@example.com,Jane Doe,<Joe@Example.com>,yes",
 			row.Intent{Operation: create, Target: "email:jane@example.com campaign:1", Kind: "existence", Would: row.Created, Makes: true,
-				Notifies: true, WaitsFor: "email:joe@example.com campaign:1"}},
+				Notifies: 1, WaitsFor: "email:joe@example.com campaign:1"}},
 		{"id,email,first_name,campaign_id/17,jane@example.com,Jane,2",
 			row.Intent{Operation: create, Target: "email:jane@example.com campaign:2", Kind: "existence", Would: row.Created, Makes: true}},
 		{"operation,id,email,first_name/upsert,17,jane@example.com,Jane",

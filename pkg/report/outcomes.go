@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -129,9 +130,7 @@ func (o *Outcomes) add(r result, causes *causes) {
 	if r.finished.After(o.Last) {
 		o.Last = r.finished
 	}
-	// Who is not there to be qualified or deleted is no error: a whole list
-	// of customers may be fed to it.
-	missing := r.status == row.Absent && (r.operation == "update" || r.operation == "unqualify")
+	missing := r.status == row.Absent && slices.Contains(needed, r.operation)
 	if missing {
 		o.Missing++
 	}
@@ -139,6 +138,11 @@ func (o *Outcomes) add(r result, causes *causes) {
 		causes.add(r)
 	}
 }
+
+// needed are the operations for which it is an error that the target is not
+// there. Who is not there to be qualified or deleted is none: a whole list of
+// customers may be fed to it.
+var needed = []string{"update", "upsert", "unqualify", "credit", "issue"}
 
 // Summary is the summary of a results file: nothing is known of its requests.
 func (o *Outcomes) Summary() *Summary {

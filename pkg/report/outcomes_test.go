@@ -80,9 +80,9 @@ func TestALineThatIsCutOffIsLeftOutAndOneThatIsBrokenIsAnError(t *testing.T) {
 
 func TestWhoIsAbsentNeedsMendingOnlyWhereThatIsAnError(t *testing.T) {
 	o := outcomes(t, line(1, "qualify", "absent", "", "a"), line(2, "delete", "absent", "", "b"),
-		line(3, "update", "absent", "", "c"), line(4, "unqualify", "absent", "", "d"))
-	if o.Mend() != 2 || len(o.Causes) != 2 {
-		t.Errorf("%d to mend of %d causes; want update and unqualify", o.Mend(), len(o.Causes))
+		line(3, "update", "absent", "", "c"), line(4, "unqualify", "absent", "", "d"), line(5, "credit", "absent", "", "e"))
+	if o.Mend() != 3 || len(o.Causes) != 3 {
+		t.Errorf("%d to mend of %d causes; want update, unqualify and credit", o.Mend(), len(o.Causes))
 	}
 }
 

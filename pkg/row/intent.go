@@ -36,7 +36,7 @@ type Intent struct {
 	Content  Fingerprint // of everything the row wants the API to hold
 	Once     bool        // may not be sent again before a look-up has shown that it was not applied
 	Asks     bool        // a person has to agree first: it destroys something, or pays out
-	Notifies bool        // the vendor writes to the person
+	Notifies int         // people the vendor writes to
 	Skip     bool        // the row asks for nothing
 
 	Would     Status // what the row ends as when its write succeeds
