@@ -236,7 +236,6 @@ func (e *exporting) copy(w ways, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	defer rows.Discard()
 	e.rows, err = export.Copy(rows, calling{source, e.account}, e.shown.add)
 	return err
 }

@@ -111,7 +111,6 @@ func writeTemplate(w io.Writer, format export.Format, v vendor, resource string)
 	if err != nil {
 		return err
 	}
-	defer out.Discard()
 	for _, row := range [][]string{about, example} {
 		if err := out.Write(row); err != nil {
 			return err

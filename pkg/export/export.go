@@ -57,13 +57,11 @@ type Source interface {
 	Next() (Page, error)
 }
 
-// Writer writes rows in one format. It belongs to one goroutine.
+// Writer writes rows in one format. It belongs to one goroutine, and may be given up without a Close.
 type Writer interface {
 	Write(cells []string) error
 	// Close writes what is left to write. It does not close what is below.
 	Close() error
-	// Discard gives up what was not closed. It may be deferred.
-	Discard()
 }
 
 // Format is a way to write rows.

@@ -69,9 +69,6 @@ func (l *lines) Write(cells []string) error {
 // Close implements Writer.
 func (l *lines) Close() error { return l.out.Flush() }
 
-// Discard implements Writer.
-func (*lines) Discard() {}
-
 // isNumber reports whether a cell is a number as JSON writes one.
 func isNumber(cell string) bool {
 	return (cell[0] == '-' || cell[0] >= '0' && cell[0] <= '9') && json.Valid([]byte(cell))

@@ -46,6 +46,3 @@ func (t *table) Close() error {
 	t.out.Flush()
 	return t.out.Error()
 }
-
-// Discard implements Writer.
-func (*table) Discard() {}

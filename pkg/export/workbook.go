@@ -2,14 +2,14 @@ package export
 
 import (
 	"archive/zip"
+	"bufio"
+	"encoding/xml"
 	"fmt"
 	"io"
 	"strconv"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
-
-	"github.com/xuri/excelize/v2"
 )
 
 // What a workbook can hold: Microsoft, "Excel specifications and limits". A
@@ -20,71 +20,85 @@ const (
 	mostDigits = 15
 )
 
-// sheetName is what Excel calls a first sheet.
-const sheetName = "Sheet1"
-
 // workbook is XLSX with one sheet. Text is stored as text and its columns are
 // formatted so: a spreadsheet takes no zero off it and makes no date of it,
-// not even of what a person types into them. The sheet grows in a temporary
-// file of the library, and from there goes out piece by piece.
+// not even of what a person types into them. Its rows go out as they come.
 type workbook struct {
 	columns []Column
-	file    *excelize.File
-	stream  *excelize.StreamWriter
+	letters []string // of the columns: A, B, …
+	archive *zip.Writer
+	sheet   *bufio.Writer // the sheet, which is the last part of the archive
 	rows    int
-	cells   []any
+	cells   []cell
+}
+
+// cell is one of a row that is ready to be written.
+type cell struct {
+	text, style string // no text = no cell
+	number      bool
 }
 
 func newWorkbook(w io.Writer, columns []Column) (*workbook, error) {
-	b := &workbook{columns: columns, file: excelize.NewFile(), cells: make([]any, len(columns))}
-	// The library would hold the whole file in memory to write it.
-	b.file.SetZipWriter(func(io.Writer) excelize.ZipWriter { return zip.NewWriter(w) })
+	b := &workbook{columns: columns, archive: zip.NewWriter(w), cells: make([]cell, len(columns))}
+	for i := range columns {
+		b.letters = append(b.letters, letters(i))
+	}
 	if err := b.begin(); err != nil {
-		b.Discard()
 		return nil, fmt.Errorf("starting a workbook: %w", err)
 	}
 	return b, nil
 }
 
-// begin sets the columns up and writes the header.
-func (b *workbook) begin() (err error) {
-	if b.stream, err = b.file.NewStreamWriter(sheetName); err != nil {
-		return err
+// letters names a column, counted from 0: A to Z, AA, AB and so on.
+func letters(column int) string {
+	if column < 26 {
+		return string(rune('A' + column))
 	}
-	const asText = 49 // the number format @, ECMA-376 part 1, 18.8.30
-	text, err := b.file.NewStyle(&excelize.Style{NumFmt: asText})
-	if err != nil {
-		return err
-	}
-	for i, c := range b.columns {
-		width := 14.0
-		if c.Kind == Text {
-			width = 24
-			if err := b.stream.SetColStyle(i+1, i+1, text); err != nil {
-				return err
-			}
+	return letters(column/26-1) + string(rune('A'+column%26))
+}
+
+// begin writes all that comes before the rows, and the header.
+func (b *workbook) begin() error {
+	for _, part := range parts {
+		w, err := b.archive.Create(part.name)
+		if err != nil {
+			return err
 		}
-		if err := b.stream.SetColWidth(i+1, i+1, width); err != nil {
+		if _, err := io.WriteString(w, xml.Header+part.text); err != nil {
 			return err
 		}
 	}
-	if err := b.stream.SetPanes(&excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"}); err != nil {
-		return err
-	}
-	bold, err := b.file.NewStyle(&excelize.Style{NumFmt: asText, Font: &excelize.Font{Bold: true}})
+	w, err := b.archive.Create(sheetPart)
 	if err != nil {
 		return err
 	}
-	header := make([]any, len(b.columns))
+	b.sheet = bufio.NewWriter(w) // which keeps an error until the end of the row
+	b.put(xml.Header, `<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetViews><sheetView workbookViewId="0">`,
+		`<pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/></sheetView></sheetViews><cols>`)
+	for i, c := range b.columns {
+		n, width := strconv.Itoa(i+1), "14"
+		if c.Kind == Text {
+			width = "24"
+		}
+		b.put(`<col min="`, n, `" max="`, n, `" width="`, width, `" customWidth="1" style="`, c.style(), `"/>`)
+	}
+	b.put(`</cols><sheetData>`)
 	for i, c := range b.columns {
 		name, err := storable(c.Name)
 		if err != nil {
 			return fmt.Errorf("the heading %q: %w", c.Name, err)
 		}
-		header[i] = excelize.Cell{StyleID: bold, Value: name}
+		b.cells[i] = cell{text: name, style: heading}
 	}
-	b.rows = 1
-	return b.stream.SetRow("A1", header)
+	return b.row()
+}
+
+// style is how the cells of a column are formatted.
+func (c Column) style() string {
+	if c.Kind == Text {
+		return asText
+	}
+	return plain
 }
 
 // Write implements Writer.
@@ -92,23 +106,61 @@ func (b *workbook) Write(cells []string) error {
 	if b.rows == mostRows {
 		return fmt.Errorf("a sheet has no more than %d rows; export to a %s file", mostRows, CSV)
 	}
+	for i, text := range cells {
+		c := b.columns[i]
+		text, err := storable(text)
+		if err != nil {
+			return fmt.Errorf("column %q %w; export to a %s file", c.Name, err, CSV)
+		}
+		b.cells[i] = cell{text, c.style(), c.Kind == Number && len(text) <= mostDigits && isWhole(text)}
+	}
+	return b.row()
+}
+
+// row writes the cells that are ready.
+func (b *workbook) row() error {
 	b.rows++
-	for i, cell := range cells {
+	n := strconv.Itoa(b.rows)
+	b.put(`<row r="`, n, `">`)
+	for i, c := range b.cells {
 		switch {
-		case cell == "":
-			b.cells[i] = nil
-		case b.columns[i].Kind == Number && len(cell) <= mostDigits && isWhole(cell):
-			n, _ := strconv.ParseInt(cell, 10, 64) // it is one
-			b.cells[i] = n
+		case c.text == "":
+		case c.number:
+			b.put(`<c r="`, b.letters[i], n, `"><v>`, c.text, `</v></c>`)
 		default:
-			text, err := storable(cell)
-			if err != nil {
-				return fmt.Errorf("column %q %w; export to a %s file", b.columns[i].Name, err, CSV)
+			b.put(`<c r="`, b.letters[i], n, `" s="`, c.style, `" t="inlineStr"><is><t xml:space="preserve">`)
+			if err := xml.EscapeText(b.sheet, []byte(unmistakable(c.text))); err != nil {
+				return err
 			}
-			b.cells[i] = text
+			b.put(`</t></is></c>`)
 		}
 	}
-	return b.stream.SetRow("A"+strconv.Itoa(b.rows), b.cells)
+	_, err := b.sheet.WriteString(`</row>`)
+	return err
+}
+
+func (b *workbook) put(texts ...string) {
+	for _, t := range texts {
+		_, _ = b.sheet.WriteString(t) // the last one of the row gives the error
+	}
+}
+
+// unmistakable is a text in which nothing is taken for a character that stands
+// as _xHHHH_: ECMA-376 part 1, 22.4.2.4.
+func unmistakable(text string) string {
+	if !strings.Contains(text, "_x") {
+		return text
+	}
+	var b strings.Builder
+	for i := range len(text) {
+		if rest := text[i:]; len(rest) >= len("_x0000_") && rest[:2] == "_x" && rest[6] == '_' {
+			if _, err := strconv.ParseUint(rest[2:6], 16, 16); err == nil {
+				b.WriteString("_x005F")
+			}
+		}
+		b.WriteByte(text[i])
+	}
+	return b.String()
 }
 
 // isWhole reports whether a cell is a whole number, written as it would be
@@ -118,9 +170,9 @@ func isWhole(cell string) bool {
 	return err == nil && strconv.FormatInt(n, 10) == cell
 }
 
-// storable is a text as a workbook can hold it. What the library would cut or
-// change without a word is an error, but for control characters, which show
-// nothing: they are left out.
+// storable is a text as a workbook can hold it. What would have to be cut or
+// changed is an error, but for control characters, which show nothing: they are
+// left out.
 func storable(cell string) (string, error) {
 	if len(cell) > mostChars && len(utf16.Encode([]rune(cell))) > mostChars {
 		return "", fmt.Errorf("holds %d characters, and a cell of a workbook can hold %d", utf8.RuneCountInString(cell), mostChars)
@@ -143,16 +195,13 @@ func storable(cell string) (string, error) {
 
 // Close implements Writer.
 func (b *workbook) Close() error {
-	defer b.Discard()
-	err := b.stream.Flush()
+	b.put(`</sheetData></worksheet>`)
+	err := b.sheet.Flush()
 	if err == nil {
-		_, err = b.file.WriteToBuffer() // by way of the ZipWriter, to out
+		err = b.archive.Close()
 	}
 	if err != nil {
 		return fmt.Errorf("writing the workbook: %w", err)
 	}
 	return nil
 }
-
-// Discard implements Writer: it removes the temporary file.
-func (b *workbook) Discard() { _ = b.file.Close() }

@@ -8,10 +8,10 @@ import (
 	"strings"
 )
 
-// excelize, which writes our workbooks, does not read them: its streaming Rows
-// gives a cell either as displayed or as stored, without its type and format,
-// so that a date cannot be told from a number; it takes a sheet that breaks off
-// for one that ends; and it unpacks the rest of the workbook into memory.
+// excelize does not read workbooks here: its streaming Rows gives a cell either
+// as displayed or as stored, without its type and format, so that a date cannot
+// be told from a number; it takes a sheet that breaks off for one that ends; and
+// it unpacks the rest of the workbook into memory.
 
 // openWorkbook unpacks the chosen sheet into a temporary file of clean records,
 // so that a damaged sheet is refused before anything is done with its rows, and
