@@ -18,13 +18,13 @@
 //	row             ←                                       : the nouns: Intent, Problem, Outcome, Status
 //	compact         ← row                                   : what is known of a million rows, in a few bytes each
 //	sheet           ←                                       : a CSV, TSV or XLSX file → rows with positions; guarded CSV out; whole files
-//	fields          ← row sheet                             : header → field; cell → value, or a problem that names column and value
+//	fields          ← row sheet batch                       : header → field; cell → value, or a problem that names column and value
 //	order           ← row compact                           : the survey: duplicates, who waits for whom, waves
 //	batch           ←                                       : many jobs at once: bounded pool, group commit, two ways to stop
 //	pace            ←                                       : the one gate every call passes: this process, this machine, or Redis
 //	api             ← pace                                  : one HTTP call: credentials, JSON, errors that carry a verdict
 //	retry           ← api pace                              : again, and when: a pure policy, the loop that sleeps, outages, 429s
-//	ledger          ← row sheet compact                     : the results file: append durably, heal, load what is settled, rewrite; the undo file
+//	ledger          ← row sheet compact batch               : the results file: append durably, heal, load what is settled, rewrite; the undo file
 //	engine          ← row sheet compact order batch pace api retry ledger: a file's rows to an API, each once; knows no vendor
 //	export          ← sheet                                 : pages of an API → a file that sheet can read back; knows no vendor
 //	referralfactory ← row sheet fields api engine export    : Referral Factory: the typed client, and what a row can ask of it

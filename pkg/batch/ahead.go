@@ -1,82 +1,87 @@
 package batch
 
-import (
-	"context"
-	"errors"
-	"io"
-
-	"golang.org/x/sync/errgroup"
-)
+import "golang.org/x/sync/errgroup"
 
 // aheadBy is how many items are handed over at once: enough that handing over
 // costs next to nothing, and few enough to stay in a core's own memory.
 const aheadBy = 64
 
-// Ahead calls each with every item that next gives, in order, until next
-// returns io.EOF. Next is called in a goroutine of its own, up to three
-// handfuls of items ahead of each, so that reading and using the items may go
-// on side by side. It returns the first error of either, or the cause for
-// which ctx ended, after both have come to rest.
-func Ahead[T any](ctx context.Context, next func() (T, error), each func(*T) error) error {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	full := make(chan []T)
-	free := make(chan []T, 2) // slices on their way back: one is being filled, one used, one may wait
-	for range cap(free) {
-		free <- make([]T, 0, aheadBy)
+// Ahead reads items in a goroutine of its own, up to three handfuls ahead of
+// the one who uses them, so that both go on side by side. It belongs to one
+// goroutine, which closes it.
+type Ahead[T any] struct {
+	full chan handful[T]
+	free chan []T // on their way back: one is being filled, one used, one may wait
+	stop chan struct{}
+	done errgroup.Group
+
+	items []T // those of the latest handful
+	used  int
+	err   error // that ended reading; comes after the items
+}
+
+type handful[T any] struct {
+	items []T
+	err   error
+}
+
+// NewAhead begins to call next, from one goroutine, until it returns an error.
+func NewAhead[T any](next func() (T, error)) *Ahead[T] {
+	a := &Ahead[T]{full: make(chan handful[T]), free: make(chan []T, 2), stop: make(chan struct{})}
+	for range cap(a.free) {
+		a.free <- make([]T, 0, aheadBy)
 	}
-	var reader errgroup.Group
-	reader.Go(func() error {
-		defer close(full)
+	a.done.Go(func() error {
 		for {
-			var items []T
 			select {
-			case items = <-free:
-			case <-ctx.Done():
-				return context.Cause(ctx)
-			}
-			items, err := fill(items[:0], next)
-			if len(items) > 0 {
-				select {
-				case full <- items:
-				case <-ctx.Done():
-					return context.Cause(ctx)
+			case items := <-a.free:
+				if !a.fill(items[:0], next) {
+					return nil
 				}
-			}
-			if err != nil {
-				return err
+			case <-a.stop:
+				return nil
 			}
 		}
 	})
-	err := use(full, free, each)
-	cancel(err)
-	if readErr := reader.Wait(); err == nil && !errors.Is(readErr, io.EOF) {
-		err = readErr
-	}
-	return err
+	return a
 }
 
-// fill reads a handful of items.
-func fill[T any](items []T, next func() (T, error)) ([]T, error) {
-	for len(items) < cap(items) {
-		item, err := next()
-		if err != nil {
-			return items, err
+// fill hands over a handful of items, and reports whether there may be more.
+func (a *Ahead[T]) fill(items []T, next func() (T, error)) bool {
+	var err error
+	for err == nil && len(items) < cap(items) {
+		var item T
+		if item, err = next(); err == nil {
+			items = append(items, item)
 		}
-		items = append(items, item)
 	}
-	return items, nil
+	select {
+	case a.full <- handful[T]{items, err}:
+		return err == nil
+	case <-a.stop:
+		return false
+	}
 }
 
-// use hands the items on, and the empty slices back.
-func use[T any](full <-chan []T, free chan<- []T, each func(*T) error) error {
-	for items := range full {
-		for i := range items {
-			if err := each(&items[i]); err != nil {
-				return err
-			}
+// Next gives the next item, which is good until the call after it. After the
+// last one it returns the error that ended reading, again and again.
+func (a *Ahead[T]) Next() (*T, error) {
+	for a.used == len(a.items) {
+		if a.err != nil {
+			return nil, a.err
 		}
-		free <- items
+		if a.items != nil {
+			a.free <- a.items
+		}
+		h := <-a.full
+		a.items, a.err, a.used = h.items, h.err, 0
 	}
-	return nil
+	a.used++
+	return &a.items[a.used-1], nil
+}
+
+// Close ends reading, and returns when it has come to rest. It is called once.
+func (a *Ahead[T]) Close() {
+	close(a.stop)
+	_ = a.done.Wait() // it has no errors but those of Next
 }

@@ -1,7 +1,6 @@
 package batch
 
 import (
-	"context"
 	"errors"
 	"io"
 	"testing"
@@ -23,58 +22,36 @@ func upTo(n int, then error) func() (int, error) {
 func TestWhatIsReadAheadArrivesOnceAndInOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.IntRange(0, 5*aheadBy).Draw(t, "items")
-		want := 0
-		err := Ahead(context.Background(), upTo(n, io.EOF), func(got *int) error {
-			if *got != want {
-				t.Fatalf("item %d arrived as number %d", *got, want)
+		broken := errors.New("the file broke off")
+		end := rapid.SampledFrom([]error{io.EOF, broken}).Draw(t, "end")
+		a := NewAhead(upTo(n, end))
+		defer a.Close()
+		for want := range n {
+			if got, err := a.Next(); err != nil || *got != want {
+				t.Fatalf("Next() number %d = %v, %v; want %d", want, got, err, want)
 			}
-			want++
-			return nil
-		})
-		if err != nil || want != n {
-			t.Fatalf("Ahead() = %v after %d items, want nil after %d", err, want, n)
+		}
+		for range 2 {
+			if _, err := a.Next(); !errors.Is(err, end) {
+				t.Fatalf("Next() after the last of %d = %v, want %v", n, err, end)
+			}
 		}
 	})
 }
 
-func TestAnErrorOfEitherSideEndsBoth(t *testing.T) {
-	broken, enough := errors.New("the file broke off"), errors.New("enough")
-	for _, test := range []struct {
-		name  string
-		items int
-		each  error // at item 100
-		want  error
-	}{
-		{"reading breaks off", 150, nil, broken},
-		{"who uses them has enough", 1_000_000, enough, enough},
-		{"reading breaks off at once", 0, nil, broken},
-	} {
-		seen := 0
-		err := Ahead(t.Context(), upTo(test.items, broken), func(i *int) error {
-			if seen++; *i == 100 {
-				return test.each
+func TestReadingAheadEndsWhenItIsClosed(t *testing.T) {
+	for _, used := range []int{0, 1, aheadBy, 1000} {
+		calls := 0
+		next := upTo(1<<30, io.EOF)
+		a := NewAhead(func() (int, error) { calls++; return next() })
+		for range used {
+			if _, err := a.Next(); err != nil {
+				t.Fatal(err)
 			}
-			return nil
-		})
-		if !errors.Is(err, test.want) {
-			t.Errorf("%s: Ahead() = %v, want %v", test.name, err, test.want)
 		}
-		if test.each == nil && seen != test.items {
-			t.Errorf("%s: %d items arrived, want the %d before the error", test.name, seen, test.items)
+		a.Close()
+		if most := used + 3*aheadBy; calls > most {
+			t.Errorf("%d items were read ahead of %d that were used, want 3 handfuls at most", calls-used, used)
 		}
-	}
-}
-
-func TestTheEndOfTheContextEndsReading(t *testing.T) {
-	ctx, cancel := context.WithCancelCause(t.Context())
-	stopped := errors.New("stopped")
-	err := Ahead(ctx, upTo(1<<30, io.EOF), func(i *int) error {
-		if *i == 1000 {
-			cancel(stopped)
-		}
-		return nil
-	})
-	if !errors.Is(err, stopped) {
-		t.Errorf("Ahead() = %v, want %v", err, stopped)
 	}
 }

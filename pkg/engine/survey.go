@@ -65,6 +65,9 @@ func (e *Engine) Survey(ctx context.Context) (*Survey, error) {
 	var operations compact.Column[uint8] // places in names
 	var names []string
 	err := e.each(ctx, func(in *row.Intent) error {
+		if in.Row > compact.MostPlaces {
+			return fmt.Errorf("the file has more than %d rows: split it", compact.MostPlaces)
+		}
 		key := rows.Add(in)
 		status, settled := e.settled(key, in.Content)
 		s.lines.Add(in.Position, e.options.Ledger.Key(key))
@@ -109,13 +112,22 @@ func (e *Engine) each(ctx context.Context, do func(*row.Intent) error) error {
 		return errors.Join(err, rows.Close())
 	}
 	defer intents.Close()
-	return batch.Ahead(ctx, func() (row.Intent, error) {
-		in, err := intents.Next()
-		if err != nil && err != io.EOF {
-			err = fmt.Errorf("reading the rows: %w", err)
+	ahead := batch.NewAhead(intents.Next)
+	defer ahead.Close()
+	for {
+		in, err := ahead.Next()
+		switch {
+		case err == io.EOF:
+			return nil
+		case err != nil:
+			return fmt.Errorf("reading the rows: %w", err)
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
 		}
-		return in, err
-	}, do)
+		if err := do(in); err != nil {
+			return err
+		}
+	}
 }
 
 // note keeps what is wrong with a row and the bits that count.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/gocarina/gocsv"
 
+	"github.com/refbulk/refbulk/pkg/batch"
 	"github.com/refbulk/refbulk/pkg/sheet"
 )
 
@@ -22,9 +23,10 @@ type Record[T any] struct {
 // whether a row is any good, is for the functions on cells to say. It is not
 // safe for concurrent use.
 type Reader[T any] struct {
-	rows *sheet.Rows
-	um   *gocsv.Unmarshaller
-	meta bool
+	rows  *sheet.Rows
+	um    *gocsv.Unmarshaller
+	meta  bool
+	ahead *batch.Ahead[Record[T]]
 }
 
 // NewReader takes over rows, which nothing has read yet. The columns are those
@@ -55,11 +57,15 @@ func NewReader[T any](rows *sheet.Rows, columns Columns) (*Reader[T], error) {
 		return nil, fmt.Errorf("reading the header: %w", err)
 	}
 	um.Headers = labels // under which ReadUnmatched gives what T does not have
+	r.ahead = batch.NewAhead(r.read)
 	return r, nil
 }
 
-// Next reads the next row, and returns io.EOF after the last.
-func (r *Reader[T]) Next() (Record[T], error) {
+// Next gives the next row, and returns io.EOF after the last. It is good until
+// the call after it.
+func (r *Reader[T]) Next() (*Record[T], error) { return r.ahead.Next() }
+
+func (r *Reader[T]) read() (Record[T], error) {
 	var value any
 	var meta map[string]string
 	var err error
@@ -76,4 +82,7 @@ func (r *Reader[T]) Next() (Record[T], error) {
 }
 
 // Close ends the pass.
-func (r *Reader[T]) Close() error { return r.rows.Close() }
+func (r *Reader[T]) Close() error {
+	r.ahead.Close()
+	return r.rows.Close()
+}

@@ -59,7 +59,7 @@ func readAll(t *testing.T, f *sheet.File, labels []string, mappings ...Mapping) 
 		if err != nil {
 			t.Fatal(err)
 		}
-		all = append(all, record)
+		all = append(all, *record)
 	}
 }
 

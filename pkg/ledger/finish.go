@@ -169,10 +169,9 @@ func Read(path string, each func(Entry) error) error {
 		if err == io.EOF {
 			return nil
 		}
-		entry, err := readEntry(record, err)
-		if err != nil {
-			line, _ := reader.FieldPos(0)
-			return fmt.Errorf("reading %s: line %d: %w", path, line, err)
+		entry, bad := readEntry(record, err)
+		if bad != nil {
+			return fmt.Errorf("reading %s: line %d: %w", path, lineOf(reader, err), bad)
 		}
 		if err := each(entry); err != nil {
 			return err

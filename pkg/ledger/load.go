@@ -9,6 +9,9 @@ import (
 	"io"
 	"os"
 	"slices"
+
+	"github.com/refbulk/refbulk/pkg/batch"
+	"github.com/refbulk/refbulk/pkg/compact"
 )
 
 // load reads the index and cuts off what a kill or a power cut left torn.
@@ -51,27 +54,63 @@ func (l *Ledger) scan(from, to int64) (end int64, err error) {
 		l.finished.loose = len(record) > len(header)
 	}
 	var damaged error
-	for whole := from + reader.InputOffset(); ; {
-		start := from + reader.InputOffset()
-		record, err := reader.Read()
-		if err == io.EOF {
-			return whole, nil
-		}
-		entry, err := readEntry(record, err)
+	whole := from + reader.InputOffset()
+	ahead := batch.NewAhead(func() (found, error) { return find(reader, from) })
+	defer ahead.Close()
+	for {
+		f, err := ahead.Next()
 		switch {
-		case errors.As(err, new(*os.PathError)):
+		case err == io.EOF:
+			return whole, nil
+		case err != nil:
 			return 0, err
-		case err != nil && damaged == nil:
-			line, _ := reader.FieldPos(0)
-			damaged = fmt.Errorf("line %d is damaged: %w; mend or remove the line, or name another file with --results", line, err)
-		case err == nil && damaged != nil:
+		case f.err != nil && damaged == nil:
+			damaged = fmt.Errorf("line %d is damaged: %w; mend or remove the line, or name another file with --results", f.line, f.err)
+		case f.err != nil:
+		case damaged != nil:
 			return 0, damaged
-		case err == nil:
-			whole = from + reader.InputOffset()
-			l.index.add(&entry, start)
-			l.finished.note(&entry, l.rehearsal)
+		case l.index.size == compact.MostPlaces:
+			return 0, fmt.Errorf("it has more than %d rows; name another file with --results", compact.MostPlaces)
+		default:
+			whole = f.end
+			l.index.add(&f.entry, f.start)
+			l.finished.note(&f.entry, l.rehearsal)
 		}
 	}
+}
+
+// found is an entry where it stands, or a line that cannot be read as one.
+type found struct {
+	entry      Entry
+	start, end int64
+	line       int
+	err        error
+}
+
+// find reads the next line. An error is one of the file.
+func find(reader *csv.Reader, from int64) (found, error) {
+	f := found{start: from + reader.InputOffset()}
+	record, err := reader.Read()
+	if err == io.EOF || errors.As(err, new(*os.PathError)) {
+		return f, err
+	}
+	f.entry, f.err = readEntry(record, err)
+	f.end = from + reader.InputOffset()
+	if f.err != nil {
+		f.line = lineOf(reader, err)
+	}
+	return f, nil
+}
+
+// lineOf is the line where the record begins that was read last, with the
+// error that reading it gave.
+func lineOf(reader *csv.Reader, err error) int {
+	var parse *csv.ParseError
+	if errors.As(err, &parse) {
+		return parse.StartLine
+	}
+	line, _ := reader.FieldPos(0)
+	return line
 }
 
 var errNotResults = errors.New("it is not a results file of refbulk: its first line is another; name another file with --results")

@@ -55,7 +55,7 @@ func (a *Advocates) Intents(rows *sheet.Rows) (engine.Intents, error) {
 }
 
 // read turns one row into an intent, with all of its problems.
-func (a *Advocates) read(record fields.Record[advocateRow]) row.Intent {
+func (a *Advocates) read(record *fields.Record[advocateRow]) row.Intent {
 	cells := &cellReader{columns: a.columns}
 	v := record.Value
 	p := &person{operation: cells.operation(v.Operation, a.options.Operation, a.vendors)}

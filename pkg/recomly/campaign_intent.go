@@ -46,7 +46,7 @@ func (c *Campaigns) Intents(rows *sheet.Rows) (engine.Intents, error) {
 }
 
 // read turns one row into an intent, with all of its problems.
-func (c *Campaigns) read(record fields.Record[campaignRow]) row.Intent {
+func (c *Campaigns) read(record *fields.Record[campaignRow]) row.Intent {
 	cells := &cellReader{columns: c.columns}
 	v := record.Value
 	t := &terms{operation: cells.operation(v.Operation, c.options.Operation, c.vendors)}

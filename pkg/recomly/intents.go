@@ -15,12 +15,12 @@ import (
 // intents is one pass over the rows of a file, of the type R cell by cell.
 type intents[R any] struct {
 	*fields.Reader[R]
-	read    func(fields.Record[R]) row.Intent
+	read    func(*fields.Record[R]) row.Intent
 	creates int64
 	done    *atomic.Int64
 }
 
-func newIntents[R any](b *base, rows *sheet.Rows, read func(fields.Record[R]) row.Intent) (engine.Intents, error) {
+func newIntents[R any](b *base, rows *sheet.Rows, read func(*fields.Record[R]) row.Intent) (engine.Intents, error) {
 	reader, err := fields.NewReader[R](rows, b.columns)
 	if err != nil {
 		return nil, err
@@ -43,7 +43,7 @@ func (i *intents[R]) Next() (row.Intent, error) {
 }
 
 // begin is the part of an intent that all rows have.
-func begin[R any](record fields.Record[R], cells *cellReader) row.Intent {
+func begin[R any](record *fields.Record[R], cells *cellReader) row.Intent {
 	if record.At.Fault != "" {
 		cells.problems = []row.Problem{{Reason: record.At.Fault}}
 	}

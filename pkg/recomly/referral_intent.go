@@ -44,7 +44,7 @@ func (r *Referrals) Intents(rows *sheet.Rows) (engine.Intents, error) {
 }
 
 // read turns one row into an intent, with all of its problems.
-func (r *Referrals) read(record fields.Record[referralRow]) row.Intent {
+func (r *Referrals) read(record *fields.Record[referralRow]) row.Intent {
 	cells := &cellReader{columns: r.columns}
 	v := record.Value
 	from := target(v.Target)

@@ -85,7 +85,7 @@ func (c *cellReader) meta(cells map[string]string) []MetaValue {
 
 // referrer reads who referred the person, nil for nobody. One that cannot be
 // read has no value.
-func (c *cellReader) referrer(v userRow) *ReferrerRef {
+func (c *cellReader) referrer(v *userRow) *ReferrerRef {
 	var given []string
 	var ref *ReferrerRef
 	add := func(field, as, value string) {

@@ -94,7 +94,7 @@ type intentReader struct {
 }
 
 // read turns one row into an intent, with all of its problems.
-func (r *intentReader) read(record fields.Record[userRow]) row.Intent {
+func (r *intentReader) read(record *fields.Record[userRow]) row.Intent {
 	cells := cellReader{columns: r.columns}
 	p := r.person(record, &cells)
 	// An edit that made a cell unreadable is an edit, although nothing can be
@@ -148,8 +148,8 @@ func kindOf(operation string) (kind string, would row.Status) {
 
 // person reads the cells of a row that its operation uses: a create does not
 // stumble over the id of another system.
-func (r *intentReader) person(record fields.Record[userRow], cells *cellReader) *person {
-	v := record.Value
+func (r *intentReader) person(record *fields.Record[userRow], cells *cellReader) *person {
+	v := &record.Value
 	p := &person{operation: strings.ToLower(fields.Text(v.Operation)), notify: r.notify}
 	if p.operation == "" {
 		p.operation = r.operation
@@ -190,7 +190,7 @@ func (r *intentReader) person(record fields.Record[userRow], cells *cellReader) 
 
 // firstName is the first name of a row, or that of the whole name; to create
 // somebody also the one beside the address.
-func firstName(v userRow, makes bool) string {
+func firstName(v *userRow, makes bool) string {
 	name := fields.Name(v.FirstName)
 	if name == "" && v.FullName != "" {
 		name = fields.FirstOf(v.FullName)

@@ -247,7 +247,7 @@ func BenchmarkIntents(b *testing.B) {
 		Meta: map[string]string{"City": "Utrecht", "Size": "M"}}
 	b.ReportAllocs()
 	for b.Loop() {
-		if in := r.read(record); len(in.Problems) > 0 {
+		if in := r.read(&record); len(in.Problems) > 0 {
 			b.Fatal(row.Explain(in.Problems))
 		}
 	}

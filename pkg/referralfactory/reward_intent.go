@@ -72,9 +72,9 @@ func (i *rewardIntents) Next() (row.Intent, error) {
 }
 
 // read turns one row into an intent, with all of its problems.
-func (r *Rewards) read(record fields.Record[rewardRow]) row.Intent {
+func (r *Rewards) read(record *fields.Record[rewardRow]) row.Intent {
 	cells := &cellReader{columns: r.columns}
-	v := record.Value
+	v := &record.Value
 	p := &payout{operation: strings.ToLower(fields.Text(v.Operation)), metric: strings.ToLower(fields.Word(v.Metric))}
 	if p.operation == "" {
 		p.operation = r.options.Operation

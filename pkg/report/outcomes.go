@@ -259,10 +259,13 @@ func (r *results) record() ([]string, error) {
 	if err == nil && len(record) > r.most {
 		return record, nil
 	}
-	if err == nil {
+	line := 0
+	if parse := (*csv.ParseError)(nil); errors.As(err, &parse) {
+		line = parse.StartLine
+	} else if err == nil {
 		err = fmt.Errorf("has %d cells", len(record))
+		line, _ = r.csv.FieldPos(0)
 	}
-	line, _ := r.csv.FieldPos(0)
 	if _, after := r.csv.Read(); after == io.EOF {
 		return nil, errTorn
 	}

@@ -70,8 +70,10 @@ func TestALineThatIsCutOffIsLeftOutAndOneThatIsBrokenIsAnError(t *testing.T) {
 			t.Errorf("with the end %q: torn %v, %d rows", torn, o.Torn, o.Rows)
 		}
 	}
-	if _, err := ReadOutcomes(write(t, "2,3,create\n", good)); err == nil || !strings.Contains(err.Error(), "line 2") {
-		t.Errorf("a broken line within gives %v", err)
+	for _, broken := range []string{"2,3,create\n", "2\"x,3,create\n"} {
+		if _, err := ReadOutcomes(write(t, broken, good)); err == nil || !strings.Contains(err.Error(), "line 2") {
+			t.Errorf("the broken line %q within gives %v", broken, err)
+		}
 	}
 	if _, err := ReadOutcomes(write(t, line(1, "create", "done", "", "a"))); err == nil || !strings.Contains(err.Error(), `"done"`) {
 		t.Errorf("a status that is none gives %v", err)

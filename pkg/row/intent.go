@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -159,9 +158,9 @@ func ParseFingerprint(s string) (Fingerprint, error) {
 	if len(s) != 16 {
 		return 0, fmt.Errorf("%q is not 16 hexadecimal digits", s)
 	}
-	v, err := strconv.ParseUint(s, 16, 64)
-	if err != nil {
+	var sum [8]byte
+	if _, err := hex.Decode(sum[:], []byte(s)); err != nil {
 		return 0, fmt.Errorf("%q is not 16 hexadecimal digits", s)
 	}
-	return Fingerprint(v), nil
+	return Fingerprint(binary.BigEndian.Uint64(sum[:])), nil
 }
