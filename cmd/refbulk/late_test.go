@@ -11,18 +11,25 @@ import (
 	"time"
 )
 
+// killedWithFourSent runs the import and kills it when four creates have
+// arrived. They are held until release is called.
+func (l *listing) killedWithFourSent(t *testing.T) (waiting func() int, release func()) {
+	waiting, release = l.hold(arrived)
+	t.Cleanup(release)
+	p := l.start(t)
+	eventually(t, "four creates should have arrived", func() bool { return waiting() == 4 })
+	_ = p.Process.Kill()
+	p.result(t)
+	return waiting, release
+}
+
 // What a killed run has sent may be done only after the next run has begun,
 // which would not find it if it looked at once.
 func TestWhatAKilledRunSentAndIsDoneLaterIsNotDoneAgain(t *testing.T) {
 	t.Parallel()
 	const timeout = 2 * time.Second
 	l := list(t, 4, "", "--timeout", timeout.String())
-	waiting, release := l.hold(arrived)
-	defer release()
-	first := l.start(t)
-	eventually(t, "four creates should have arrived", func() bool { return waiting() == 4 })
-	_ = first.Process.Kill()
-	first.result(t)
+	waiting, release := l.killedWithFourSent(t)
 	second := l.start(t)
 	time.AfterFunc(timeout/2, release)
 	o := second.result(t)
@@ -55,12 +62,7 @@ func TestWhatIsDoneAfterTheTimeoutIsNotDoneAgain(t *testing.T) {
 func TestWhileLostRowsWaitTheOthersAreDoneAndASignalStops(t *testing.T) {
 	t.Parallel()
 	l := list(t, 40, "", "--timeout", "10m")
-	waiting, release := l.hold(arrived)
-	defer release()
-	first := l.start(t)
-	eventually(t, "four creates should have arrived", func() bool { return waiting() == 4 })
-	_ = first.Process.Kill()
-	first.result(t)
+	_, release := l.killedWithFourSent(t)
 	release()
 	second := l.start(t)
 	eventually(t, "the other 36 should be created", func() bool { return l.Counts().Commits.Creates == 40 })
