@@ -69,7 +69,7 @@ func TestTheUndoFileBringsTheFormerStateBack(t *testing.T) {
 				c.slow(seed)
 				c.runAndKill(t, file, 60, 300*time.Millisecond)
 			}
-			c.lag = nil
+			c.prompt()
 			done := c.toTheEnd(t, file)
 			if changed := users(v.State()); len(changed) == len(former) {
 				t.Fatalf("nothing was changed\n%v", done)

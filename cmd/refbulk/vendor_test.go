@@ -30,9 +30,8 @@ type vendor struct {
 	calls atomic.Int64
 	open  atomic.Int64 // connections
 
-	lag *rand.Rand // nil: answers at once
-
-	mu    sync.Mutex   // guards what is drawn from lag, and:
+	mu    sync.Mutex   // guards:
+	lag   *rand.Rand   // nil: answers at once
 	again net.Listener // opened by up
 }
 
@@ -102,19 +101,35 @@ func (v *vendor) tell(s stage, r *http.Request) {
 // slow lets calls take some milliseconds before and after the work, so that
 // kills find some on their way, and a few so long that the next run is at work
 // before they are.
-func (v *vendor) slow(seed uint64) { v.lag = rand.New(rand.NewPCG(seed, 1)) }
+func (v *vendor) slow(seed uint64) { v.linger(rand.New(rand.NewPCG(seed, 1))) }
 
-func (v *vendor) pause(most time.Duration) {
-	if v.lag == nil {
-		return
-	}
+// prompt ends it.
+func (v *vendor) prompt() { v.linger(nil) }
+
+func (v *vendor) linger(lag *rand.Rand) {
 	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.lag = lag
+}
+
+func (v *vendor) pause(most time.Duration) { time.Sleep(v.delay(most)) } // the network
+
+func (v *vendor) delay(most time.Duration) time.Duration {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.lag == nil {
+		return 0
+	}
 	if v.lag.IntN(32) == 0 {
 		most = 400 * time.Millisecond
 	}
-	d := time.Duration(v.lag.Int64N(int64(most)))
-	v.mu.Unlock()
-	time.Sleep(d) // the network
+	return time.Duration(v.lag.Int64N(int64(most)))
+}
+
+func (v *vendor) isPrompt() bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.lag == nil
 }
 
 // ServeHTTP answers one call. What has arrived is done, even when the caller
@@ -125,7 +140,7 @@ func (v *vendor) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.WriteString(w, "<!doctype html><title>Sign in to the network</title>")
 		return
 	}
-	if v.lag == nil && v.hook.Load() == nil {
+	if v.isPrompt() && v.hook.Load() == nil {
 		v.Server.ServeHTTP(w, r)
 		return
 	}
