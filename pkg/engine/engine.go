@@ -108,7 +108,8 @@ func (e *Engine) Run(calls, intake context.Context, s *Survey) error {
 		}
 	}
 	if s.lost > 0 {
-		e.options.Log.Info("what an earlier run sent without seeing an answer is looked up last", "rows", s.lost)
+		e.options.Log.Info("what an earlier run sent without seeing an answer is looked up last, when it can arrive no more",
+			"rows", s.lost, "after", e.options.Loop.Policy.Late.String()+" at most")
 	}
 	for wave, rows := range s.waves {
 		if rows == 0 {
