@@ -50,7 +50,7 @@ func (l *Lines) note(e *Entry, rehearsal bool) {
 // without carried columns, for a file of such rows: there was no outcome since,
 // and each row stands in its place.
 func (l *Ledger) IsFinished(rows Lines) bool {
-	return l.size == l.indexed && !l.finished.loose && l.finished.sum == rows.sum
+	return l.size > 0 && l.size == l.indexed && !l.finished.loose && l.finished.sum == rows.sum
 }
 
 // Finish rewrites the results file in one step: the latest entry of every row
