@@ -19,7 +19,7 @@ type Policy struct {
 
 // Ripe is when work may be tried again whose call failed with e: not before
 // it is certain, as far as it can be, that the call is not applied later. What
-// was broken off on the way is left to itself for a tenth of Late: the API
+// was broken off on the way is left to itself for a twentieth of Late: the API
 // knows nothing of the end, and goes on for as long as its answers take.
 func (p Policy) Ripe(e *api.Error) time.Time {
 	if e.Verdict != api.Unknown {
@@ -29,7 +29,7 @@ func (p Policy) Ripe(e *api.Error) time.Time {
 	case api.Underway:
 		return e.Left.Add(p.Late)
 	case api.Broken:
-		return e.Left.Add(p.Late / 10)
+		return e.Left.Add(p.Late / 20)
 	}
 	return time.Time{}
 }
