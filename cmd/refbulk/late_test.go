@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -35,6 +36,41 @@ func TestWhatAKilledRunSentAndIsDoneLaterIsNotDoneAgain(t *testing.T) {
 	o := second.result(t)
 	if o.code != 0 || waiting() != 4 {
 		t.Errorf("the next run ended with %d after %d creates in all, want 0 after the 4 of the killed one\n%v", o.code, waiting(), o)
+	}
+	l.complete(t, o)
+}
+
+// A row that was lost is sent again by the next run, and killed with it. The
+// run after that one leaves it alone as long as if it had been the first.
+func TestWhatWasLostTwiceIsLeftAloneTwice(t *testing.T) {
+	t.Parallel()
+	const timeout = 2 * time.Second
+	l := list(t, 4, "", "--timeout", timeout.String())
+	var creates atomic.Int64
+	held := make(chan struct{})
+	release := sync.OnceFunc(func() { close(held) })
+	t.Cleanup(release)
+	l.on(func(s stage, r *http.Request) {
+		if s != arrived || r.Method != http.MethodPost || strings.HasSuffix(r.URL.Path, "/search") {
+			return
+		}
+		if creates.Add(1) <= 4 {
+			<-r.Context().Done() // until the caller has died
+			panic(http.ErrAbortHandler)
+		}
+		<-held
+	})
+	for _, sent := range []int64{4, 8} {
+		p := l.start(t)
+		eventually(t, "four creates should have arrived", func() bool { return creates.Load() == sent })
+		_ = p.Process.Kill()
+		p.result(t)
+	}
+	third := l.start(t)
+	time.AfterFunc(timeout/2, release)
+	o := third.result(t)
+	if n := creates.Load(); o.code != 0 || n != 8 {
+		t.Errorf("the third run ended with %d after %d creates in all, want 0 after the 8 of the two before\n%v", o.code, n, o)
 	}
 	l.complete(t, o)
 }

@@ -276,8 +276,9 @@ func (s *sending) attempt(ctx context.Context) error {
 }
 
 // intend puts on disk that a write is about to leave, so that a run after a
-// crash knows which rows it has to look up before it sends them, and what
-// would take the change back, as soon as that is known.
+// crash knows which rows it has to look up before it sends them, and since when
+// the latest write is on its way; and what would take the change back, as soon
+// as that is known.
 func (s *sending) intend() error {
 	s.writes++
 	if !s.in.Once {
@@ -288,9 +289,6 @@ func (s *sending) intend() error {
 	if !s.undoKept {
 		n.undo = s.undo(row.Outcome{}, true)
 		s.undoKept = n.undo != nil
-	}
-	if n.undo == nil && (s.writes > 1 || !s.sent.IsZero()) {
-		return nil // it stands there already
 	}
 	if err := s.record(n); err != nil {
 		return fmt.Errorf("%w: %w", errRecording, err)
