@@ -223,7 +223,7 @@ func (s *sending) lostBefore() (time.Time, error) {
 // untilRipe waits as long as what an earlier run sent may still be under way:
 // a look would not see it. The clock may have been put back since.
 func (s *sending) untilRipe(lost time.Time) error {
-	late := s.options.Loop.Policy.Late
+	late := s.options.Loop.Policy.Late + time.Second // which the results file leaves off a time
 	wait := min(time.Until(lost.Add(late)), late)
 	if lost.IsZero() || wait <= 0 {
 		return nil
