@@ -80,7 +80,7 @@ func (e *Error) Pending() Pending {
 	case http.StatusRequestTimeout, http.StatusGatewayTimeout,
 		522, 524: // a content network's words for a server that took too long
 		return Underway
-	case http.StatusBadGateway:
+	case http.StatusBadGateway, 520: // a content network's word for an answer that broke off
 		return Broken
 	case 0:
 		switch {

@@ -6,12 +6,12 @@ import "golang.org/x/sync/errgroup"
 // costs next to nothing, and few enough to stay in a core's own memory.
 const aheadBy = 64
 
-// Ahead reads items in a goroutine of its own, up to three handfuls ahead of
-// the one who uses them, so that both go on side by side. It belongs to one
+// Ahead reads items in a goroutine of its own, up to two handfuls ahead of the
+// one who uses them, so that both go on side by side. It belongs to one
 // goroutine, which closes it.
 type Ahead[T any] struct {
 	full chan handful[T]
-	free chan []T // on their way back: one is being filled, one used, one may wait
+	free chan []T // on their way back; of two, one is being filled and one used
 	stop chan struct{}
 	done errgroup.Group
 

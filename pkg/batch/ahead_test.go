@@ -50,8 +50,8 @@ func TestReadingAheadEndsWhenItIsClosed(t *testing.T) {
 			}
 		}
 		a.Close()
-		if most := used + 3*aheadBy; calls > most {
-			t.Errorf("%d items were read ahead of %d that were used, want 3 handfuls at most", calls-used, used)
+		if most := used + 2*aheadBy; calls > most {
+			t.Errorf("%d items were read ahead of %d that were used, want 2 handfuls at most", calls-used, used)
 		}
 	}
 }

@@ -107,9 +107,9 @@ func (e *Engine) Run(calls, intake context.Context, s *Survey) error {
 			return r.why(calls, fmt.Errorf("looking up the present state: %w", err))
 		}
 	}
-	if s.lost > 0 {
+	if lost := sum(s.lost); lost > 0 && !r.heldBack() {
 		e.options.Log.Info("what an earlier run sent without seeing an answer is looked up last, when it can arrive no more",
-			"rows", s.lost, "after", e.options.Loop.Policy.Late.String()+" at most")
+			"rows", lost, "after", e.options.Loop.Policy.Late.String()+" at most")
 	}
 	for wave, rows := range s.waves {
 		if rows == 0 {
@@ -137,11 +137,18 @@ func (r *run) why(calls context.Context, err error) error {
 // heldBack reports whether nothing is sent because the file has invalid rows.
 func (r *run) heldBack() bool { return r.options.Strict && r.survey.Invalid > 0 }
 
+func sum(all []int) (n int) {
+	for _, k := range all {
+		n += k
+	}
+	return n
+}
+
 // wave sends the rows of one wave. Those that an earlier run sent without
 // seeing an answer come last: they may have to be left alone for a while yet,
-// and nobody is kept waiting by them then.
+// and only rows of later waves are kept waiting by them then.
 func (r *run) wave(calls context.Context, wave int) error {
-	lost := func(n int) bool { return r.survey.lost > 0 && r.lost(r.survey, n) }
+	lost := func(n int) bool { return r.survey.lost[wave] > 0 && r.lost(r.survey, n) }
 	for _, wanted := range []bool{false, true} {
 		err := batch.Pool[row.Intent, note]{
 			Workers: r.options.Workers,
@@ -149,7 +156,7 @@ func (r *run) wave(calls context.Context, wave int) error {
 			Work:    r.work,
 			Commit:  r.commit,
 		}.Run(calls, r.queue)
-		if err != nil || r.queue.Err() != nil || r.survey.lost == 0 {
+		if err != nil || r.queue.Err() != nil || r.survey.lost[wave] == 0 {
 			return err
 		}
 	}

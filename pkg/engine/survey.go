@@ -36,7 +36,7 @@ type Survey struct {
 	status []row.Status               // what is known of each row; Pending for one that is due
 	would  compact.Column[row.Status] // what a row ends as that is sent without a look
 	waves  []int                      // rows of each wave that are not settled
-	lost   int                        // due rows that an earlier run sent without seeing an answer
+	lost   []int                      // of each wave, due rows that an earlier run sent without seeing an answer
 }
 
 // Todo is the number of rows that get an outcome in this run.
@@ -90,7 +90,7 @@ func (e *Engine) Survey(ctx context.Context) (*Survey, error) {
 		return nil, err
 	}
 	s.order = rows.Resolve()
-	s.waves = make([]int, s.order.Waves())
+	s.waves, s.lost = make([]int, s.order.Waves()), make([]int, s.order.Waves())
 	s.Rows = s.order.Len()
 	if e.options.First > 0 {
 		s.Rows = min(s.Rows, e.options.First)
@@ -191,7 +191,7 @@ func (s *Survey) judge(e *Engine, r int, f facts, operation string) {
 	default:
 		s.Due++
 		if e.lost(s, r) {
-			s.lost++
+			s.lost[s.order.Wave(r)]++
 		}
 		s.Counts[operation]++
 		if f&asks != 0 {

@@ -22,7 +22,11 @@ func (r *run) work(calls context.Context, in row.Intent, record func(note) error
 		return nil
 	}
 	if outcome, ready := r.unsendable(&in); ready {
-		return record(note{Entry: r.entry(&in, outcome), final: true})
+		entry := r.entry(&in, outcome)
+		if err := r.stillLost(&entry); err != nil {
+			return err
+		}
+		return record(note{Entry: entry, final: true})
 	}
 	if r.heldBack() || r.waitsBeyond(in.Row) {
 		return nil
@@ -39,6 +43,9 @@ func (r *run) work(calls context.Context, in row.Intent, record func(note) error
 		return r.ending(err)
 	}
 	last := note{Entry: r.entry(&in, outcome), final: true, sync: s.called, undo: s.toUndo(outcome)}
+	if outcome.Status == row.Unknown && s.writes == 0 && !s.sent.IsZero() {
+		last.Finished = s.sent // nothing has left since
+	}
 	if recordErr := record(last); recordErr != nil {
 		return recordErr
 	}
@@ -49,6 +56,21 @@ func (r *run) work(calls context.Context, in row.Intent, record func(note) error
 		return stop
 	}
 	return r.ending(err)
+}
+
+// stillLost keeps in mind that a row was sent without an answer, when it cannot
+// be looked up now: what became of it is as open as before.
+func (r *run) stillLost(e *ledger.Entry) error {
+	if e.Status != row.Invalid && e.Status != row.Blocked || !r.lost(r.survey, e.Row) {
+		return nil
+	}
+	last, err := r.options.Ledger.LastEntry(e.Key)
+	if err != nil {
+		return err
+	}
+	e.Error = "sent by an earlier run, and no answer was recorded; now it is " + e.Status.String() + ": " + e.Error
+	e.Status, e.Operation, e.Finished = row.Unknown, last.Operation, last.Finished
+	return nil
 }
 
 // mark names a row of this file in every run.

@@ -119,7 +119,7 @@ func (f *finisher) write(r Row) (status row.Status, problem string, err error) {
 	}
 	x.state.Set(i, x.state.At(i)|inFile)
 	status = x.status(i)
-	record, err := f.lines.in(x.block.At(i))
+	record, err := f.lines.entry(x, i)
 	if err != nil {
 		return status, "", err
 	}
@@ -134,8 +134,9 @@ func (f *finisher) write(r Row) (status row.Status, problem string, err error) {
 // writeRest copies the entries of rows that the file no longer has, in the
 // order in which they were recorded.
 func (f *finisher) writeRest() error {
-	for _, block := range f.ledger.index.rest(f.ledger.rehearsal) {
-		record, err := f.lines.in(block)
+	x := &f.ledger.index
+	for _, i := range x.rest(f.ledger.rehearsal) {
+		record, err := f.lines.entry(x, i)
 		if err != nil {
 			return err
 		}

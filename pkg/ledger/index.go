@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/refbulk/refbulk/pkg/compact"
@@ -63,15 +64,15 @@ func (x *index) find(key Key) (place int, ok bool) { return x.places.Find(key.fo
 
 func (x *index) status(place int) row.Status { return row.Status(x.state.At(place) & statusOf) }
 
-// rest gives the blocks of the entries that no row of the file has used, in
-// the order in which they were recorded.
-func (x *index) rest(rehearsal bool) []uint32 {
-	var blocks []uint32
+// rest gives the entries that no row of the file has used, in the order in
+// which they were recorded.
+func (x *index) rest(rehearsal bool) []int {
+	var rest []int
 	for i := range x.size {
 		if s := x.state.At(i); s&inFile == 0 && (s&rehearsed == 0 || rehearsal) {
-			blocks = append(blocks, x.block.At(i))
+			rest = append(rest, i)
 		}
 	}
-	slices.Sort(blocks)
-	return blocks
+	slices.SortFunc(rest, func(a, b int) int { return cmp.Compare(x.block.At(a), x.block.At(b)) })
+	return rest
 }

@@ -122,3 +122,34 @@ func TestAFileIsFinishedOnlyForTheRowsThatItWasFinishedFor(t *testing.T) {
 		t.Error("a file with a carried column is taken for one without")
 	}
 }
+
+// The places of lines are remembered from one reading to the next.
+func TestAFileThatSomebodyElseHasChangedIsNotFinished(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "results.csv")
+	l := open(t, path)
+	appendAll(t, l, entry(1, 11, row.Created), entry(2, 12, row.Failed))
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	l = open(t, path)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, second := row.Fingerprint(11).String(), row.Fingerprint(12).String()
+	if err := os.WriteFile(path, []byte(strings.NewReplacer(first, second, second, first).Replace(string(text))), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.LastEntry(l.Key(11)); err == nil {
+		t.Error("LastEntry() gives the entry of another row")
+	}
+	err = l.Finish(nil, func(yield func(Row) error) error {
+		return yield(Row{Position: row.Position{Row: 1, Line: 2}, Key: l.Key(11)})
+	}, func(Row, row.Status, string) error { return nil })
+	if err == nil || !strings.Contains(err.Error(), "another program has changed it") {
+		t.Errorf("Finish() = %v, want an error that says that the file was changed", err)
+	}
+	if after, _ := os.ReadFile(path); len(after) != len(text) {
+		t.Error("the file was rewritten")
+	}
+}

@@ -151,7 +151,7 @@ func (l *Ledger) LastEntry(key Key) (Entry, error) {
 	if !ok {
 		return Entry{}, fmt.Errorf("the results file has no entry of the row %v", key)
 	}
-	record, err := (&records{file: l.file}).in(l.index.block.At(i))
+	record, err := (&records{file: l.file}).entry(&l.index, i)
 	if err != nil {
 		return Entry{}, err
 	}

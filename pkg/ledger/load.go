@@ -65,7 +65,7 @@ func (l *Ledger) scan(from, to int64) (end int64, err error) {
 		case err != nil:
 			return 0, err
 		case f.err != nil && damaged == nil:
-			damaged = fmt.Errorf("line %d is damaged: %w; mend or remove the line, or name another file with --results", f.line, f.err)
+			damaged = fmt.Errorf("%s is damaged: %w; mend or remove it, or name another file with --results", where(from, f.line), f.err)
 		case f.err != nil:
 		case damaged != nil:
 			return 0, damaged
@@ -77,6 +77,15 @@ func (l *Ledger) scan(from, to int64) (end int64, err error) {
 			l.finished.note(&f.entry, l.rehearsal)
 		}
 	}
+}
+
+// where names a line, counted from an offset. Only from the beginning of the
+// file does its number say anything to a person.
+func where(from int64, line int) string {
+	if from > 0 {
+		return "a line that this run wrote"
+	}
+	return fmt.Sprint("line ", line)
 }
 
 // found is an entry where it stands, or a line that cannot be read as one.
@@ -180,8 +189,21 @@ func (r *records) at(offset int64) ([]string, error) {
 	return record, nil
 }
 
-// in reads the line that begins in a block. What the block holds of it has no
-// line break, so it begins after the last one.
+// entry reads the line of an entry, which begins in a block. What the block
+// holds of it has no line break, so it begins after the last one.
+func (r *records) entry(x *index, place int) ([]string, error) {
+	record, err := r.in(x.block.At(place))
+	if err != nil {
+		return nil, err
+	}
+	if len(record) >= columnCount {
+		if key, err := ParseKey(record[colRowKey]); err == nil && key.fold() == x.keys.At(place) {
+			return record, nil
+		}
+	}
+	return nil, errors.New("another program has changed it in the meantime; put it back as it was")
+}
+
 func (r *records) in(block uint32) ([]string, error) {
 	offset := int64(block) * blockSize
 	if r.reader != nil && r.next()/blockSize == int64(block) {

@@ -45,8 +45,12 @@ func (o *Order) WaitsFor(r int) (sameTarget, referrer int) {
 // InCycle reports whether row r and others wait for each other in a ring.
 func (o *Order) InCycle(r int) bool { return o.wave.At(r-1) == inCycle }
 
+// longRing is as much of a ring as anybody looks at.
+const longRing = 1000
+
 // Cycle gives the rows that wait for each other in a ring with row r, in the
-// order of waiting and starting at r; nil when r is in no ring.
+// order of waiting and starting at r, the first thousand of them; nil when r is
+// in no ring.
 func (o *Order) Cycle(r int) []int {
 	if !o.InCycle(r) {
 		return nil
@@ -61,6 +65,9 @@ func (o *Order) Cycle(r int) []int {
 func (o *Order) ring(at, home int, seen map[int]bool, ring *[]int) bool {
 	if seen[at] {
 		return at == home
+	}
+	if len(*ring) == longRing {
+		return true
 	}
 	seen[at] = true
 	*ring = append(*ring, at+1)

@@ -218,3 +218,17 @@ func BenchmarkSurvey(b *testing.B) {
 	}
 	b.ReportMetric(float64(n)*float64(b.N)/b.Elapsed().Seconds(), "rows/s")
 }
+
+// A key that another version made otherwise would settle nothing any more, and
+// everything would be sent again.
+func TestKeysAreTheSameInEveryVersion(t *testing.T) {
+	o := resolve(intents("create a\ncreate a x\ncreate a x\nqualify a\nqualify b"))
+	var got []string
+	for r := 1; r <= o.Len(); r++ {
+		got = append(got, o.Key(r).String())
+	}
+	want := []string{"b36481042fc4731a", "8fec2901d1e77c45", "e9d3e11c80e2ced8", "49a71989746d847f", "3e3d0e94614ba3da"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("keys (-want +got):\n%s", diff)
+	}
+}

@@ -14,11 +14,15 @@ import (
 // credit changes the advocate's balance, unless the ledger shows that a write
 // whose answer was lost has done so.
 func (w *advocateWork) credit(ctx context.Context, there *Advocate) (engine.Step, error) {
+	absent, invalid := row.Absent, row.Invalid
+	if !w.sent.IsZero() {
+		absent, invalid = row.Unknown, row.Unknown // what became of the lost write stays open
+	}
 	switch {
 	case there == nil:
-		return engine.Step{Done: row.Outcome{Status: row.Absent, Error: "the campaign has no such advocate to credit"}}, nil
+		return engine.Step{Done: row.Outcome{Status: absent, Error: "the campaign has no such advocate to credit"}}, nil
 	case w.id != "" && w.email != "" && !w.known.is(there, w.email):
-		return engine.Step{Done: row.Outcome{Status: row.Invalid,
+		return engine.Step{Done: row.Outcome{Status: invalid,
 			Error: fmt.Sprintf("the advocate %s does not have the address %s: one of them is wrong", w.id, w.email)}}, nil
 	}
 	if !w.sent.IsZero() && markOf(w.in) != "" {
@@ -85,7 +89,7 @@ func (w *advocateWork) lookBack(ctx context.Context, there *Advocate) (*row.Outc
 		o := advocateOutcome(row.Credited, there, 0, "found in the ledger; the balance was "+dollars(exact.After))
 		return &o, nil
 	case other != nil:
-		o := advocateOutcome(row.Invalid, there, 0, fmt.Sprintf("the row was changed after it was sent: the ledger has %s of it, of %s; "+
+		o := advocateOutcome(row.Unknown, there, 0, fmt.Sprintf("the row was changed after it was sent: the ledger has %s of it, of %s; "+
 			"if that is to be kept, set the row's operation to skip", dollars(other.Amount), other.CreatedAt))
 		return &o, nil
 	case entries >= oldActivity && entries < activityPage && !first && !before(oldest, w.sent.Add(-clockSkew)):

@@ -100,6 +100,7 @@ func TestACallThatMayStillBeUnderWayIsLeftAlone(t *testing.T) {
 		{"a content network's timeout", api.Error{Verdict: api.Unknown, Status: 524}, time.Minute},
 		{"cut off", api.Error{Verdict: api.Unknown, Err: io.ErrUnexpectedEOF}, 3 * time.Second},
 		{"cut off behind a proxy", api.Error{Verdict: api.Unknown, Status: http.StatusBadGateway}, 3 * time.Second},
+		{"cut off behind a content network", api.Error{Verdict: api.Unknown, Status: 520}, 3 * time.Second},
 		{"the API failed", api.Error{Verdict: api.Unknown, Status: http.StatusInternalServerError}, 0},
 		{"an answer that says nothing", api.Error{Verdict: api.Unknown, Status: http.StatusOK, Err: io.EOF}, 0},
 		{"never applied", api.Error{Verdict: api.Again, Err: context.DeadlineExceeded}, 0},
