@@ -206,10 +206,13 @@ func mayBeThere(err error) bool {
 // refusal on when nobody is there.
 func (w *work) conflict(ctx context.Context, refused error) (row.Outcome, error) {
 	found, err := w.users.ask(ctx, w.person)
-	if err != nil {
+	switch {
+	case api.VerdictOf(err) == 0 && err != nil:
+		// The run ends before the question; but that nothing was applied is known.
+		return row.Outcome{}, &api.Error{Verdict: api.Again, Status: api.StatusOf(refused), Message: "refused, and not asked whether the person is there"}
+	case err != nil:
 		return row.Outcome{}, err
-	}
-	if len(found) == 0 {
+	case len(found) == 0:
 		return row.Outcome{}, refused
 	}
 	return w.thereAlready(ctx, found, api.StatusOf(refused))
