@@ -169,6 +169,10 @@ func fillTypes(t *testing.T, x *excelize.File) {
 		{"escape", "_x0041_", ""},
 		{"formula to be", "=1+1", ""},
 		{"lines", "one\ntwo", ""},
+		{"dollars", 25, `"$"#,##0.00`},
+		{"dollars, accounted", -1234.5, `_($* #,##0.00_);_($* (#,##0.00)`},
+		{"dollars, local", 12.5, `[$$-409]#,##0.00`},
+		{"euros", 25, `[$€-407] #,##0.00`},
 	} {
 		at := "A" + string(rune('2'+i))
 		if i > 7 {

@@ -13,7 +13,8 @@ type format struct {
 	date, clock bool // shows a day, a time of day
 	elapsed     bool // shows hours beyond 24
 	percent     bool
-	digits      int // as many, with zeros in front
+	dollars     bool // shows the sign
+	digits      int  // as many, with zeros in front
 }
 
 // dateSystem is how a workbook counts days.
@@ -58,6 +59,8 @@ func builtinFormat(id string) format {
 		return format{}
 	case n == 9 || n == 10:
 		return format{percent: true}
+	case n >= 5 && n <= 8, n == 42, n == 44:
+		return format{dollars: true} // a program of another country writes the code of its own sign beside it
 	case n >= 14 && n <= 17, n >= 27 && n <= 31, n == 36, n >= 50 && n <= 58:
 		return format{date: true}
 	case n >= 18 && n <= 21, n >= 32 && n <= 35, n == 45, n == 47:
@@ -83,6 +86,7 @@ func parseFormat(code string) format {
 	}
 	letters = strings.ToLower(letters)
 	f.percent = strings.Contains(letters, "%")
+	f.dollars = f.dollars || strings.Contains(letters, "$")
 	f.clock = strings.ContainsAny(letters, "hs") || strings.Contains(letters, "am/pm")
 	f.date = strings.ContainsAny(letters, "yd") || !f.clock && !f.elapsed && strings.Contains(letters, "m")
 	return f
@@ -106,8 +110,10 @@ func bareFormat(code string, f *format) string {
 			if c == '[' && inside != "" && strings.Trim(inside, inside[:1]) == "" && strings.Contains("hms", inside[:1]) {
 				f.elapsed = true
 			}
+			f.dollars = f.dollars || c == '"' && inside == "$" || strings.HasPrefix(inside, "$$")
 			i += n + 1
 		case '\\', '_', '*':
+			f.dollars = f.dollars || c == '\\' && strings.HasPrefix(code[i+1:], "$")
 			i++
 		default:
 			b.WriteByte(c)
@@ -133,6 +139,8 @@ func (f format) appendNumber(out, stored []byte, days dateSystem) []byte {
 		}
 	case f.percent:
 		return append(append(out, plainNumber(v*100)...), '%')
+	case f.dollars:
+		return appendDollars(out, v)
 	}
 	if !isDigits(text) {
 		text = plainNumber(v)
@@ -183,6 +191,19 @@ func (d dateSystem) time(v float64) (time.Time, bool) {
 	}
 	day, part := math.Modf(v)
 	return epoch.AddDate(0, 0, int(day)).Add(time.Duration(math.Round(part*86400)) * time.Second), true
+}
+
+// appendDollars appends an amount as the spreadsheet shows it, and writes it into
+// a CSV: a bare 25 may be taken for cents.
+func appendDollars(out []byte, v float64) []byte {
+	if v < 0 {
+		out, v = append(out, '-'), -v
+	}
+	text := plainNumber(v)
+	if whole, cents, _ := strings.Cut(text, "."); len(cents) < 2 {
+		text = whole + "." + (cents + "00")[:2]
+	}
+	return append(append(out, '$'), text...)
 }
 
 // appendElapsed appends days as hours, minutes and seconds.
