@@ -6,7 +6,7 @@
 //	         header→   who waits    n at a time, one outcome a row     results    text, html,
 //	         intent    for whom                                        csv        metrics
 //
-// The file is read twice at least. The survey reads all rows, checks them,
+// A run reads the file twice at least. The survey reads all rows, checks them,
 // finds duplicates and who waits for whom, and keeps a few bytes a row. The
 // run reads the file again, once for every wave of rows that wait for the wave
 // before, and sends. When it ends, the results are rewritten in file order.

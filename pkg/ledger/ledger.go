@@ -4,8 +4,8 @@
 // step, one line per row in file order. A torn end, the mark of a kill or a
 // power cut, heals when the file is opened; the latest entry of a row counts.
 //
-// A Ledger belongs to one goroutine, but for Last, which any may call between
-// Open and Finish.
+// A Ledger belongs to one goroutine, but for Last and LastEntry, which any may
+// call between Open and Finish.
 package ledger
 
 import (
@@ -127,9 +127,6 @@ func (l *Ledger) begin() error {
 	l.size, l.indexed = int64(len(first)), int64(len(first))
 	return nil
 }
-
-// Path is where the results file really stands.
-func (l *Ledger) Path() string { return l.path }
 
 // Key gives the key of a row in this file.
 func (l *Ledger) Key(r row.Fingerprint) Key { return Key{Row: r, Rehearsal: l.rehearsal} }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/refbulk/refbulk/pkg/api"
 	"github.com/refbulk/refbulk/pkg/engine"
+	"github.com/refbulk/refbulk/pkg/fields"
 	"github.com/refbulk/refbulk/pkg/ledger"
 	"github.com/refbulk/refbulk/pkg/pace"
 	"github.com/refbulk/refbulk/pkg/recomly"
@@ -101,7 +102,7 @@ func (r *rig) run(name string, o recomly.Options, text string) ([]line, error) {
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		r.Fatal(err)
 	}
-	file, err := sheet.Open(path, sheet.Options{Known: recomly.KnownField(name)})
+	file, err := sheet.Open(path, sheet.Options{Known: fields.Known(recomly.Fields(name), nil)})
 	if err != nil {
 		r.Fatal(err)
 	}

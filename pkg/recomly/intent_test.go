@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/refbulk/refbulk/pkg/fields"
 	"github.com/refbulk/refbulk/pkg/row"
 	"github.com/refbulk/refbulk/pkg/sheet"
 )
@@ -50,7 +51,7 @@ func intentsOf(t *testing.T, name string, o Options, text string) []row.Intent {
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	file, err := sheet.Open(path, sheet.Options{Known: KnownField(name)})
+	file, err := sheet.Open(path, sheet.Options{Known: fields.Known(Fields(name), nil)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -95,18 +95,6 @@ func Operations(name string) []string { return slices.Clone(kinds[name].operatio
 // Fields are the columns of a resource.
 func Fields(name string) []fields.Field { return slices.Clone(kinds[name].fields) }
 
-// KnownField tells which field of a resource a heading names, "" for none: how
-// a header is told from the title above it.
-func KnownField(name string) func(header string) string {
-	return func(header string) string {
-		columns, err := fields.Match([]string{header}, kinds[name].fields, nil, nil)
-		if err != nil {
-			return ""
-		}
-		return columns.Names[0]
-	}
-}
-
 // kind is what is fixed about a resource.
 type kind struct {
 	operations []string
