@@ -12,7 +12,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"sync/atomic"
 	"time"
 
 	"github.com/refbulk/refbulk/pkg/batch"
@@ -228,24 +227,4 @@ func (r *run) entry(in *row.Intent, o row.Outcome) ledger.Entry {
 		Position: in.Position, Outcome: o, Operation: in.Operation, Target: in.Target,
 		Key: r.options.Ledger.Key(r.survey.order.Key(in.Row)), Content: in.Content,
 	}
-}
-
-// fuse ends a run of which too large a share is refused, so that a wrong
-// column does not burn the whole list.
-type fuse struct {
-	share           float64
-	tried, rejected atomic.Int64
-}
-
-// fuseAfter rows say enough about a list.
-const fuseAfter = 50
-
-// count adds an outcome, and reports whether the fuse has blown.
-func (f *fuse) count(s row.Status) bool {
-	tried := f.tried.Add(1)
-	rejected := f.rejected.Load()
-	if s == row.Rejected {
-		rejected = f.rejected.Add(1)
-	}
-	return f.share > 0 && tried > fuseAfter && float64(rejected) > f.share*float64(tried)
 }

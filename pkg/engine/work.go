@@ -49,11 +49,9 @@ func (r *run) work(calls context.Context, in row.Intent, record func(note) error
 	if recordErr := record(last); recordErr != nil {
 		return recordErr
 	}
-	if r.fuse.count(outcome.Status) {
-		stop := &retry.Stop{Reason: fmt.Sprintf("the API refused %d of the first %d rows: is a column mapped wrongly? Mend the file, or raise --max-rejected",
-			r.fuse.rejected.Load(), r.fuse.tried.Load())}
-		r.stop(stop)
-		return stop
+	if blown := r.fuse.count(outcome.Status); blown != nil {
+		r.stop(blown)
+		return blown
 	}
 	return r.ending(err)
 }

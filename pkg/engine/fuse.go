@@ -1,0 +1,37 @@
+package engine
+
+import (
+	"fmt"
+	"sync"
+
+	"github.com/refbulk/refbulk/pkg/retry"
+	"github.com/refbulk/refbulk/pkg/row"
+)
+
+// fuseAfter rows say enough about a list.
+const fuseAfter = 50
+
+// fuse ends a run of which too large a share is refused, so that a wrong
+// column does not burn the whole list. Rows are judged one at a time: two
+// counts of different instants would make a share that no list has.
+type fuse struct {
+	share float64
+
+	mu              sync.Mutex
+	tried, rejected int
+}
+
+// count adds an outcome, and returns the end of the run when the fuse has blown.
+func (f *fuse) count(s row.Status) *retry.Stop {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.tried++
+	if s == row.Rejected {
+		f.rejected++
+	}
+	if f.share == 0 || f.tried <= fuseAfter || float64(f.rejected) <= f.share*float64(f.tried) {
+		return nil
+	}
+	return &retry.Stop{Reason: fmt.Sprintf("the API refused %d of the first %d rows: is a column mapped wrongly? Mend the file, or raise --max-rejected",
+		f.rejected, f.tried)}
+}
