@@ -138,7 +138,7 @@ type Request struct {
 // unless that is nil. It returns the answer's status, 0 when none came. Its
 // error is an *Error, or why the call never left: the request could not be
 // built, the context or the queue at the gate ended (the error wraps the
-// cause), or the announcement of a write failed.
+// cause), or the announcement of the call failed.
 func (c *Client) Do(ctx context.Context, r Request, answer any) (status int, err error) {
 	req, err := c.request(ctx, r)
 	if err != nil {
@@ -186,10 +186,10 @@ func (c *Client) Do(ctx context.Context, r Request, answer any) (status int, err
 }
 
 // allow is the last word before a call that passed the gate leaves. Announcing
-// a write takes a while, in which its context may have ended.
+// it takes a while, in which its context may have ended.
 func (c *Client) allow(ctx context.Context, r Request) error {
-	if !r.Reads {
-		if err := announce(ctx); err != nil {
+	if announce, ok := ctx.Value(beforeCall{}).(func(Request) error); ok {
+		if err := announce(r); err != nil {
 			return err
 		}
 	}
@@ -204,19 +204,13 @@ func (c *Client) allow(ctx context.Context, r Request) error {
 	return nil
 }
 
-// beforeWrite is the key of a context's function.
-type beforeWrite struct{}
+// beforeCall is the key of a context's function.
+type beforeCall struct{}
 
-// BeforeWrite has announce called each time a write made under the returned
-// context has passed the gate and is about to leave. An error of announce
-// keeps the write from leaving, and is returned by Do as it is.
-func BeforeWrite(ctx context.Context, announce func() error) context.Context {
-	return context.WithValue(ctx, beforeWrite{}, announce)
-}
-
-func announce(ctx context.Context) error {
-	if f, ok := ctx.Value(beforeWrite{}).(func() error); ok {
-		return f()
-	}
-	return nil
+// BeforeCall has announce called each time a call made under the returned
+// context has passed the gate and is about to leave, by the goroutine that
+// makes it. An error of announce keeps the call from leaving, and is returned
+// by Do as it is.
+func BeforeCall(ctx context.Context, announce func(Request) error) context.Context {
+	return context.WithValue(ctx, beforeCall{}, announce)
 }

@@ -111,18 +111,18 @@ func TestNothingIsSentForARequestThatCannotBe(t *testing.T) {
 	slots.want(t, "requests that cannot be", 0, 0)
 }
 
-func TestAWriteIsAnnouncedAfterTheGateAndBeforeItLeaves(t *testing.T) {
+func TestACallIsAnnouncedAfterTheGateAndBeforeItLeaves(t *testing.T) {
 	gate, slots := counted(t)
 	order := ""
 	c := newClient(t, Config{Gate: gate, Transport: roundTrip(func(*http.Request) (*http.Response, error) {
 		order += "sent "
 		return answering(200, "{}"), nil
 	})})
-	announced := BeforeWrite(t.Context(), func() error {
+	announced := BeforeCall(t.Context(), func(r Request) error {
 		if gate.Stats().InFlight != 1 {
-			t.Error("a write was announced before it passed the gate")
+			t.Error("a call was announced before it passed the gate")
 		}
-		order += "announced "
+		order += r.Method + " "
 		return nil
 	})
 	for _, r := range []Request{aWrite, aRead} {
@@ -130,11 +130,11 @@ func TestAWriteIsAnnouncedAfterTheGateAndBeforeItLeaves(t *testing.T) {
 			t.Fatalf("Do(%s) = %v", r.Method, err)
 		}
 	}
-	if want := "announced sent sent "; order != want {
+	if want := "POST sent GET sent "; order != want {
 		t.Errorf("a write and a read: %q, want %q", order, want)
 	}
 	full := errors.New("the disk is full")
-	if _, err := c.Do(BeforeWrite(t.Context(), func() error { return full }), aWrite, nil); err != full {
+	if _, err := c.Do(BeforeCall(t.Context(), func(Request) error { return full }), aWrite, nil); err != full {
 		t.Errorf("Do(announcement fails) = %v, want %v as it is", err, full)
 	}
 	slots.want(t, "two calls and one kept back", 2, 1)
@@ -143,7 +143,7 @@ func TestAWriteIsAnnouncedAfterTheGateAndBeforeItLeaves(t *testing.T) {
 	}
 }
 
-func TestAContextThatEndsWhileAWriteIsAnnouncedKeepsItBack(t *testing.T) {
+func TestAContextThatEndsWhileACallIsAnnouncedKeepsItBack(t *testing.T) {
 	gate, slots := counted(t)
 	c := newClient(t, Config{Gate: gate, Transport: roundTrip(func(*http.Request) (*http.Response, error) {
 		t.Error("the write was sent, want it kept back")
@@ -151,7 +151,7 @@ func TestAContextThatEndsWhileAWriteIsAnnouncedKeepsItBack(t *testing.T) {
 	})})
 	cause := errors.New("a second signal")
 	calls, abandon := context.WithCancelCause(t.Context())
-	_, err := c.Do(BeforeWrite(calls, func() error { abandon(cause); return nil }), aWrite, nil)
+	_, err := c.Do(BeforeCall(calls, func(Request) error { abandon(cause); return nil }), aWrite, nil)
 	if !errors.Is(err, cause) || VerdictOf(err) != 0 {
 		t.Errorf("Do(abandoned while announced) = %v, want %v and no verdict", err, cause)
 	}

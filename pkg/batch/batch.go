@@ -12,7 +12,6 @@ package batch
 import (
 	"context"
 	"errors"
-	"runtime"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -28,25 +27,18 @@ type Pool[Job, Record any] struct {
 	// Produce should return nil then.
 	Produce func(emit func(Job) bool) error
 
-	// Work does one job under the calls context. It may call record any
-	// number of times, from its own goroutine only; record returns once the
-	// record has been committed. An error of Work ends the batch.
-	Work func(calls context.Context, job Job, record func(Record) error) error
+	// Work does one job under the calls context. It records what it finds out
+	// by way of its worker's Recorder. An error of Work ends the batch.
+	Work func(calls context.Context, job Job, out *Recorder[Record]) error
 
 	// Commit makes records durable, all that wait at once. It is called by
-	// one goroutine. Its error reaches every job that waits for it and ends
-	// the batch.
+	// one goroutine. Its error reaches every worker whose record was among them
+	// or comes after, and ends the batch.
 	Commit func([]Record) error
 }
 
 // errIntakeOver ends the producer's loop when the intake context ended.
 var errIntakeOver = errors.New("no more jobs are taken")
-
-// waiting is a record whose job waits for the commit.
-type waiting[Record any] struct {
-	record Record
-	done   chan<- error
-}
 
 // Run does the whole batch and returns when every goroutine has ended. The
 // intake context has to end no later than the calls context. The end of the
@@ -57,20 +49,20 @@ func (p Pool[Job, Record]) Run(calls, intake context.Context) error {
 	defer stop(nil)
 
 	jobs := make(chan Job)
-	records := make(chan waiting[Record])
+	desk := newDesk[Record](max(1, p.Workers))
 
 	var committer, group errgroup.Group
-	committer.Go(func() error { return p.commitAll(records, stop) })
+	committer.Go(func() error { return p.commitAll(desk, stop) })
 
 	group.Go(func() error {
 		defer close(jobs)
 		return ending(stop, p.Produce(func(job Job) bool { return offer(intake, jobs, job) }))
 	})
 	for range max(1, p.Workers) {
-		group.Go(func() error { return p.work(calls, jobs, records, stop) })
+		group.Go(func() error { return p.work(calls, jobs, desk, stop) })
 	}
 	err := group.Wait()
-	close(records)
+	desk.close()
 	if commitErr := committer.Wait(); commitErr != nil {
 		// The jobs that waited failed with it: it is the cause.
 		return commitErr
@@ -102,50 +94,31 @@ func offer[Job any](intake context.Context, jobs chan<- Job, job Job) bool {
 // work does jobs until there are none. After an error of its own it goes on
 // taking jobs off the channel, undone, so that the producer is never left
 // waiting for a worker that has gone.
-func (p Pool[Job, Record]) work(calls context.Context, jobs <-chan Job, records chan<- waiting[Record], stop context.CancelCauseFunc) error {
-	done := make(chan error, 1) // room for the answer, so that the committer never waits for a worker
-	record := func(r Record) error {
-		records <- waiting[Record]{r, done}
-		return <-done
-	}
+func (p Pool[Job, Record]) work(calls context.Context, jobs <-chan Job, desk *desk[Record], stop context.CancelCauseFunc) error {
+	out := newRecorder(desk)
 	for job := range jobs {
-		if err := ending(stop, p.Work(calls, job, record)); err != nil {
+		if err := ending(stop, p.Work(calls, job, out)); err != nil {
 			return err
 		}
 	}
-	return nil
+	return out.Settle()
 }
 
-// commitAll commits what waits, everything at once, until records closes.
-// After an error nothing more is committed: what stands on disk stays a
+// commitAll commits what lies on the desk, everything at once, until it is
+// closed. After an error nothing more is committed: what stands on disk stays a
 // beginning of what was recorded.
-func (p Pool[Job, Record]) commitAll(records <-chan waiting[Record], stop context.CancelCauseFunc) error {
+func (p Pool[Job, Record]) commitAll(desk *desk[Record], stop context.CancelCauseFunc) error {
 	var failed error
-	var batch []Record
-	var acks []chan<- error
-	for first := range records {
-		batch, acks = append(batch[:0], first.record), append(acks[:0], first.done)
-		for open, asked := true, false; open && len(batch) < max(1, p.Workers); {
-			select {
-			case next, ok := <-records:
-				if open, asked = ok, false; ok {
-					batch, acks = append(batch, next.record), append(acks, next.done)
-				}
-				continue
-			default:
-			}
-			if asked {
-				break
-			}
-			asked = true
-			runtime.Gosched() // whoever is about to record something gets there first
+	for {
+		batch, committed := desk.take()
+		if len(batch) == 0 {
+			return failed
 		}
 		if failed == nil {
 			failed = ending(stop, p.Commit(batch))
 		}
-		for _, done := range acks {
+		for _, done := range committed {
 			done <- failed
 		}
 	}
-	return failed
 }

@@ -3,6 +3,7 @@ package batch
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -26,6 +27,12 @@ func count(n int) func(func(int) bool) error {
 	}
 }
 
+// record puts a record and waits for its commit.
+func record(out *Recorder[int], r int) error {
+	out.Put(r)
+	return out.Settle()
+}
+
 func TestEveryJobIsDoneOnceAndEveryRecordCommittedOnce(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.IntRange(0, 200).Draw(t, "jobs")
@@ -35,12 +42,12 @@ func TestEveryJobIsDoneOnceAndEveryRecordCommittedOnce(t *testing.T) {
 		err := Pool[int, int]{
 			Workers: workers,
 			Produce: count(n),
-			Work: func(_ context.Context, job int, record func(int) error) error {
+			Work: func(_ context.Context, job int, out *Recorder[int]) error {
 				now := atOnce.Add(1)
 				defer atOnce.Add(-1)
 				for old := most.Load(); now > old && !most.CompareAndSwap(old, now); old = most.Load() {
 				}
-				return record(job)
+				return record(out, job)
 			},
 			Commit: func(records []int) error {
 				if len(records) > workers {
@@ -66,14 +73,14 @@ func TestEveryJobIsDoneOnceAndEveryRecordCommittedOnce(t *testing.T) {
 	})
 }
 
-func TestRecordReturnsOnlyAfterItsCommit(t *testing.T) {
+func TestSettleReturnsOnlyAfterTheCommit(t *testing.T) {
 	var committed atomic.Int64
 	err := Pool[int, int]{
 		Workers: 8,
 		Produce: count(100),
-		Work: func(_ context.Context, job int, record func(int) error) error {
+		Work: func(_ context.Context, job int, out *Recorder[int]) error {
 			before := committed.Load()
-			if err := record(job); err != nil {
+			if err := record(out, job); err != nil {
 				return err
 			}
 			if committed.Load() == before {
@@ -94,7 +101,7 @@ func TestRecordsThatWaitAreCommittedTogether(t *testing.T) {
 		err := Pool[int, int]{
 			Workers: 10,
 			Produce: count(100),
-			Work:    func(_ context.Context, job int, record func(int) error) error { return record(job) },
+			Work:    func(_ context.Context, job int, out *Recorder[int]) error { return record(out, job) },
 			Commit: func([]int) error {
 				commits++
 				time.Sleep(time.Second) // an fsync
@@ -110,6 +117,69 @@ func TestRecordsThatWaitAreCommittedTogether(t *testing.T) {
 	})
 }
 
+// What a job ends with and what the next one begins with take one commit.
+func TestAWorkerGoesOnWhileItsRecordIsCommitted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		var committed []int
+		err := Pool[int, int]{
+			Workers: 1,
+			Produce: count(100),
+			Work: func(_ context.Context, job int, out *Recorder[int]) error {
+				out.Put(2 * job)
+				if err := out.Settle(); err != nil {
+					return err
+				}
+				if last := committed[len(committed)-1]; last != 2*job {
+					t.Errorf("job %d went on while %d was the last record committed", job, last)
+				}
+				out.Put(2*job + 1)
+				return nil
+			},
+			Commit: func(records []int) error {
+				time.Sleep(time.Second) // an fsync
+				committed = append(committed, records...)
+				return nil
+			},
+		}.Run(t.Context(), t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.IsSorted(committed) || len(committed) != 200 {
+			t.Errorf("%d records were committed, want 200 in their order: %v", len(committed), committed)
+		}
+		if took := time.Since(began); took > 101*time.Second {
+			t.Errorf("100 jobs took %v, want no more than a commit each and one at the end", took)
+		}
+	})
+}
+
+func TestAWorkerHasNoMoreThanTwoRecordsOutstanding(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var put int
+		var done atomic.Int64
+		err := Pool[int, int]{
+			Workers: 1,
+			Produce: count(50),
+			Work: func(_ context.Context, job int, out *Recorder[int]) error {
+				out.Put(job)
+				if put++; put-int(done.Load()) > outstanding {
+					t.Errorf("%d of %d records are committed, want all but %d", done.Load(), put, outstanding)
+				}
+				return nil
+			},
+			Commit: func(records []int) error {
+				time.Sleep(time.Second)
+				done.Add(int64(len(records)))
+				return nil
+			},
+		}.Run(t.Context(), t.Context())
+		if err != nil || done.Load() != 50 {
+			t.Errorf("Run() = %v with %d records committed, want 50", err, done.Load())
+		}
+	})
+}
+
 func TestTheEndOfTheIntakeLetsJobsUnderWayFinish(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		intake, stop := context.WithCancel(t.Context())
@@ -118,12 +188,12 @@ func TestTheEndOfTheIntakeLetsJobsUnderWayFinish(t *testing.T) {
 		err := Pool[int, int]{
 			Workers: 4,
 			Produce: count(1000),
-			Work: func(calls context.Context, job int, record func(int) error) error {
+			Work: func(calls context.Context, job int, out *Recorder[int]) error {
 				started.Add(1)
 				defer finished.Add(1)
 				select {
 				case <-time.After(time.Second):
-					return record(job)
+					return record(out, job)
 				case <-calls.Done():
 					t.Errorf("job %d was abandoned", job)
 					return nil
@@ -143,20 +213,20 @@ func TestTheEndOfTheIntakeLetsJobsUnderWayFinish(t *testing.T) {
 func TestAnErrorEndsTheBatchAndReachesTheCaller(t *testing.T) {
 	boom := errors.New("boom")
 	fine := func([]int) error { return nil }
-	pass := func(_ context.Context, job int, record func(int) error) error { return record(job) }
+	pass := func(_ context.Context, job int, out *Recorder[int]) error { return record(out, job) }
 	for _, test := range []struct {
 		name string
 		pool Pool[int, int]
 	}{
 		{"of the producer", Pool[int, int]{Produce: func(emit func(int) bool) error { emit(1); return boom }, Work: pass, Commit: fine}},
 		{"of a commit", Pool[int, int]{Produce: count(1000), Work: pass, Commit: func([]int) error { return boom }}},
-		{"of a job", Pool[int, int]{Produce: count(1000), Commit: fine, Work: func(_ context.Context, job int, record func(int) error) error {
+		{"of a job", Pool[int, int]{Produce: count(1000), Commit: fine, Work: func(_ context.Context, job int, out *Recorder[int]) error {
 			if job == 7 {
 				return boom
 			}
-			return record(job)
+			return record(out, job)
 		}}},
-		{"of every job", Pool[int, int]{Produce: count(1000), Commit: fine, Work: func(context.Context, int, func(int) error) error { return boom }}},
+		{"of every job", Pool[int, int]{Produce: count(1000), Commit: fine, Work: func(context.Context, int, *Recorder[int]) error { return boom }}},
 	} {
 		test.pool.Workers = 5
 		if err := test.pool.Run(t.Context(), t.Context()); !errors.Is(err, boom) {
@@ -172,8 +242,8 @@ func TestNothingIsCommittedAfterACommitFailed(t *testing.T) {
 	err := Pool[int, int]{
 		Workers: 3,
 		Produce: count(100),
-		Work: func(_ context.Context, job int, record func(int) error) error {
-			_ = record(job) // a job that does not look at the error
+		Work: func(_ context.Context, job int, out *Recorder[int]) error {
+			_ = record(out, job) // a job that does not look at the error
 			return nil
 		},
 		Commit: func([]int) error {
@@ -194,7 +264,7 @@ func BenchmarkPool(b *testing.B) {
 	err := Pool[int, int]{
 		Workers: 64,
 		Produce: count(b.N),
-		Work:    func(_ context.Context, job int, record func(int) error) error { return record(job) },
+		Work:    func(_ context.Context, job int, out *Recorder[int]) error { return record(out, job) },
 		Commit:  func([]int) error { return nil },
 	}.Run(b.Context(), b.Context())
 	if err != nil {

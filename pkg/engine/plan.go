@@ -77,7 +77,7 @@ func (r *run) foresee(calls context.Context, wave int, f *Forecast) error {
 	return batch.Pool[row.Intent, foreseen]{
 		Workers: r.options.Workers,
 		Produce: r.produce(wave, func(n int) bool { return !r.waitsBeyond(n) }),
-		Work: func(calls context.Context, in row.Intent, record func(foreseen) error) error {
+		Work: func(calls context.Context, in row.Intent, out *batch.Recorder[foreseen]) error {
 			seen, err := r.foreseeRow(calls, &in)
 			if err != nil {
 				var stop *retry.Stop
@@ -86,7 +86,8 @@ func (r *run) foresee(calls context.Context, wave int, f *Forecast) error {
 				}
 				return err
 			}
-			return record(seen)
+			out.Put(seen)
+			return nil
 		},
 		Commit: func(all []foreseen) error {
 			for _, seen := range all {

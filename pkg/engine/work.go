@@ -9,15 +9,17 @@ import (
 	"time"
 
 	"github.com/refbulk/refbulk/pkg/api"
+	"github.com/refbulk/refbulk/pkg/batch"
 	"github.com/refbulk/refbulk/pkg/ledger"
 	"github.com/refbulk/refbulk/pkg/pace"
 	"github.com/refbulk/refbulk/pkg/retry"
 	"github.com/refbulk/refbulk/pkg/row"
 )
 
-// work takes one row to its outcome and records it. A row that was not sent
-// because the run is stopping is left as it was. The error ends the run.
-func (r *run) work(calls context.Context, in row.Intent, record func(note) error) error {
+// work takes one row to its outcome and records it, which is on disk before the
+// worker's next call leaves. A row that was not sent because the run is stopping
+// is left as it was. The error ends the run.
+func (r *run) work(calls context.Context, in row.Intent, out *batch.Recorder[note]) error {
 	if r.queue.Err() != nil {
 		return nil
 	}
@@ -26,14 +28,15 @@ func (r *run) work(calls context.Context, in row.Intent, record func(note) error
 		if err := r.stillLost(&entry); err != nil {
 			return err
 		}
-		return record(note{Entry: entry, final: true})
+		out.Put(note{Entry: entry, final: true})
+		return nil
 	}
 	if r.heldBack() || r.waitsBeyond(in.Row) {
 		return nil
 	}
 	in.Awaited = r.survey.order.Awaited(in.Row)
 	in.Mark = r.mark(in.Row)
-	s := sending{run: r, in: &in, record: record}
+	s := sending{run: r, in: &in, out: out}
 	outcome, err := s.send(withRow(calls, in.Row))
 	var stop *retry.Stop
 	if errors.As(err, &stop) {
@@ -46,9 +49,7 @@ func (r *run) work(calls context.Context, in row.Intent, record func(note) error
 	if outcome.Status == row.Unknown && s.writes == 0 && !s.sent.IsZero() {
 		last.Finished = s.sent // nothing has left since
 	}
-	if recordErr := record(last); recordErr != nil {
-		return recordErr
-	}
+	out.Put(last)
 	if blown := r.fuse.count(outcome.Status); blown != nil {
 		r.stop(blown)
 		return blown
@@ -159,8 +160,8 @@ func describeCycle(rows []int) string {
 // sending is one row on its way.
 type sending struct {
 	*run
-	in     *row.Intent
-	record func(note) error
+	in  *row.Intent
+	out *batch.Recorder[note]
 
 	sent    time.Time // when a write left whose answer was lost; zero for none
 	writes  int       // that left
@@ -261,6 +262,7 @@ func (s *sending) untilRipe(lost time.Time) error {
 // attempt is one try: a look where the present state is not known, and the
 // write that it leaves to do.
 func (s *sending) attempt(ctx context.Context) error {
+	ctx = api.BeforeCall(ctx, s.announce)
 	if !s.fresh {
 		step, err := s.options.Resource.Look(ctx, s.in, s.sent)
 		if err != nil {
@@ -275,7 +277,7 @@ func (s *sending) attempt(ctx context.Context) error {
 		return nil
 	}
 	left, before := time.Now(), s.writes
-	outcome, err := s.step.Send(api.BeforeWrite(ctx, s.intend))
+	outcome, err := s.step.Send(ctx)
 	s.called = true
 	if err == nil {
 		s.outcome = outcome
@@ -295,25 +297,33 @@ func (s *sending) attempt(ctx context.Context) error {
 	return err
 }
 
-// intend puts on disk that a write is about to leave, so that a run after a
-// crash knows which rows it has to look up before it sends them, and since when
-// the latest write is on its way; and what would take the change back, as soon
-// as that is known.
-func (s *sending) intend() error {
-	s.writes++
-	if !s.in.Once {
-		return nil
+// announce keeps a call from leaving before the outcome of its worker's last
+// row is on disk, and a write before its intent is.
+func (s *sending) announce(r api.Request) error {
+	if !r.Reads {
+		s.writes++
+		if s.in.Once {
+			s.intend()
+		}
 	}
+	if err := s.out.Settle(); err != nil {
+		return fmt.Errorf("%w: %w", errRecording, err)
+	}
+	return nil
+}
+
+// intend notes that a write is about to leave, so that a run after a crash
+// knows which rows it has to look up before it sends them, and since when the
+// latest write is on its way; and what would take the change back, as soon as
+// that is known.
+func (s *sending) intend() {
 	intent := row.Outcome{Status: row.Unknown, Attempts: s.writes, Error: "sent; no answer was recorded"}
 	n := note{Entry: s.entry(s.in, intent), sync: true}
 	if !s.undoKept {
 		n.undo = s.undo(row.Outcome{}, true)
 		s.undoKept = n.undo != nil
 	}
-	if err := s.record(n); err != nil {
-		return fmt.Errorf("%w: %w", errRecording, err)
-	}
-	return nil
+	s.out.Put(n)
 }
 
 // toUndo is the change that is left behind by a row that is done with, nil
