@@ -33,7 +33,8 @@ func (c *Client) exchange(ctx context.Context, req *http.Request, reads bool, an
 	req = req.WithContext(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GotConn: func(httptrace.GotConnInfo) { connected.Store(true) },
 	}))
-	resp, err := c.http.Do(req)
+	// The transport itself: an http.Client around it would follow redirects.
+	resp, err := c.config.Transport.RoundTrip(req)
 	if err != nil {
 		// Without a connection there was nothing to send it on. A transport
 		// that does not tell is believed when it says that it found none.
@@ -121,12 +122,8 @@ func unusable(err error, reads bool, status int) *Error {
 	return e
 }
 
-// plain drops what net/http puts in front of an error: method and address.
+// plain says what an error of net/http means where a person would not know.
 func plain(err error) string {
-	var u *url.Error
-	if errors.As(err, &u) {
-		err = u.Err
-	}
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return "the connection ended early"
 	}

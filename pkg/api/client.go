@@ -46,7 +46,6 @@ type Config struct {
 type Client struct {
 	config Config
 	base   *url.URL
-	http   *http.Client
 	traced bool // the transport tells when it has a connection
 
 	reads, writes, throttled atomic.Int64
@@ -74,10 +73,7 @@ func New(config Config) (*Client, error) {
 		config.Transport = newTransport(config.Timeout)
 	}
 	_, traced := config.Transport.(*http.Transport)
-	return &Client{config: config, base: base, traced: traced, http: &http.Client{
-		Transport:     config.Transport,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}, nil
+	return &Client{config: config, base: base, traced: traced}, nil
 }
 
 // parseBase refuses what would send a token in the clear or to nowhere.
@@ -104,7 +100,11 @@ func isLoopback(host string) bool {
 }
 
 // Close gives up idle connections.
-func (c *Client) Close() { c.http.CloseIdleConnections() }
+func (c *Client) Close() {
+	if t, ok := c.config.Transport.(interface{ CloseIdleConnections() }); ok {
+		t.CloseIdleConnections()
+	}
+}
 
 // Stats counts the calls that passed the gate.
 type Stats struct {
@@ -165,7 +165,7 @@ func (c *Client) Do(ctx context.Context, r Request, answer any) (status int, err
 	if failed != nil && failed.Status == 0 {
 		// What ended this connection may have ended all: a try must not find
 		// one kept connection after the other dead.
-		c.http.CloseIdleConnections()
+		c.Close()
 	}
 	if failed != nil && failed.neverLeft {
 		pass.Cancel()
@@ -180,8 +180,10 @@ func (c *Client) Do(ctx context.Context, r Request, answer any) (status int, err
 	if c.config.Observe != nil {
 		c.config.Observe(ctx, Call{Method: r.Method, Status: status, Left: left, Took: took})
 	}
-	c.config.Log.LogAttrs(ctx, slog.LevelDebug, "call", slog.String("method", r.Method), slog.String("path", r.Path),
-		slog.Int("status", status), slog.Duration("took", took), slog.Any("error", err))
+	if c.config.Log.Enabled(ctx, slog.LevelDebug) {
+		c.config.Log.LogAttrs(ctx, slog.LevelDebug, "call", slog.String("method", r.Method), slog.String("path", r.Path),
+			slog.Int("status", status), slog.Duration("took", took), slog.Any("error", err))
+	}
 	return status, err
 }
 

@@ -67,6 +67,7 @@ type program struct {
 // exit with.
 func Main(args []string, streams Streams, env func(string) (string, bool)) ExitCode {
 	p := &program{Streams: streams, args: args, env: env}
+	p.beThrifty()
 	root := p.root()
 	root.SetArgs(args)
 	root.SetIn(streams.In)

@@ -193,24 +193,36 @@ func (u *Undo) Finish(last func(Key) (row.Status, bool)) error {
 		return fmt.Errorf("finishing the undo file: %w", err)
 	}
 	slices.SortStableFunc(kept, func(a, b place) int { return cmp.Compare(b.change, a.change) })
-	return u.rewrite(old, func(yield func([]string) error) error {
-		file, err := os.Open(u.path)
-		if err != nil {
-			return err
-		}
-		defer file.Close()
-		in := records{file: file}
-		for _, at := range kept {
+	return u.rewrite(old, func(yield func([]string) error) error { return u.inOrder(kept, yield) }, true)
+}
+
+// inOrder yields the lines at the given places. They come about as the file has
+// them, but backwards, so a stretch of them at a time is read forwards.
+func (u *Undo) inOrder(places []place, yield func([]string) error) error {
+	const stretch = 512
+	file, err := os.Open(u.path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	in := records{file: file}
+	lines := make(map[int64][]string, stretch)
+	for wanted := range slices.Chunk(places, stretch) {
+		clear(lines)
+		for _, at := range slices.SortedFunc(slices.Values(wanted), func(a, b place) int { return cmp.Compare(a.offset, b.offset) }) {
 			record, err := in.at(at.offset)
-			if err == nil {
-				err = yield(record)
-			}
 			if err != nil {
 				return err
 			}
+			lines[at.offset] = slices.Clone(record)
 		}
-		return nil
-	}, true)
+		for _, at := range wanted {
+			if err := yield(lines[at.offset]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // Close gives the file up.

@@ -29,7 +29,7 @@ func (m *masking) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// CloseIdleConnections hands on what http.Client asks of its transport.
+// CloseIdleConnections hands on what a client asks of its transport.
 func (m *masking) CloseIdleConnections() {
 	if c, ok := m.inner.(interface{ CloseIdleConnections() }); ok {
 		c.CloseIdleConnections()

@@ -1,10 +1,12 @@
 package referralfactory
 
 import (
+	"bytes"
 	"encoding/json"
 	"math"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // The types of this file read a value in whichever form it comes: the vendor's
@@ -36,6 +38,10 @@ type text string
 // UnmarshalJSON never fails.
 func (t *text) UnmarshalJSON(data []byte) error {
 	*t = ""
+	if inner, ok := plainString(data); ok {
+		*t = text(inner)
+		return nil
+	}
 	var s string
 	var n json.Number
 	if json.Unmarshal(data, &s) == nil {
@@ -44,6 +50,15 @@ func (t *text) UnmarshalJSON(data []byte) error {
 		*t = text(n)
 	}
 	return nil
+}
+
+// plainString gives what stands between the quotes of a string that stands for
+// itself, as nearly all do.
+func plainString(data []byte) (inner []byte, ok bool) {
+	if len(data) < 2 || data[0] != '"' || bytes.IndexByte(data, '\\') >= 0 || !utf8.Valid(data) {
+		return nil, false
+	}
+	return data[1 : len(data)-1], true
 }
 
 // flag is a yes or no.

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"reflect"
 	"testing"
+
+	"pgregory.net/rapid"
 )
 
 func TestUsersAreReadInEveryFormTheyHaveBeenSeenIn(t *testing.T) {
@@ -49,6 +51,28 @@ func TestCampaignsAreReadInEveryFormTheyHaveBeenSeenIn(t *testing.T) {
 			t.Errorf("%s\n is read as %+v, %v\n want %+v", body, got, err, want)
 		}
 	}
+}
+
+// Most strings are read without going through encoding/json once more.
+func TestTextIsReadAsEncodingJSONReadsIt(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		raw := rapid.OneOf(
+			rapid.Map(rapid.String(), func(s string) string { b, _ := json.Marshal(s); return string(b) }),
+			rapid.StringMatching(`"([ -!#-\[\]-~]|\\\\[nt"\\\\/]|\\\\u[0-9a-f]{4}|\x{fffd}|é|😀)*"`),
+			rapid.Map(rapid.SliceOfN(rapid.Byte(), 0, 8), func(b []byte) string { return `"` + string(b) + `"` }),
+		).Draw(t, "JSON")
+		if !json.Valid([]byte(raw)) {
+			t.Skip()
+		}
+		var want string
+		if err := json.Unmarshal([]byte(raw), &want); err != nil {
+			t.Fatal(err)
+		}
+		var got struct{ A text }
+		if err := json.Unmarshal([]byte(`{"A":`+raw+`}`), &got); err != nil || string(got.A) != want {
+			t.Fatalf("%s is read as %q, %v, want %q", raw, got.A, err, want)
+		}
+	})
 }
 
 // Whatever is read, an index gives it back as it is, and its values hold what
