@@ -171,22 +171,34 @@ func lastLineEnd(file *os.File, size int64) (int64, error) {
 // records reads lines of a results file again. Those that follow each other,
 // as nearly all do, are read in one go.
 type records struct {
-	file   *os.File
-	reader *csv.Reader
-	base   int64 // where the reader began
+	file     *os.File
+	buffered *bufio.Reader
+	reader   *csv.Reader // of what is buffered
+	base     int64       // offset of what the reader counts as its beginning
 }
 
 // at reads the line that begins at an offset. It is good until the next.
 func (r *records) at(offset int64) ([]string, error) {
 	if r.reader == nil || r.next() != offset {
-		r.base = offset
-		r.reader = newReader(bufio.NewReaderSize(io.NewSectionReader(r.file, offset, 1<<62), 1<<12))
+		r.move(offset)
 	}
 	record, err := r.reader.Read()
 	if err != nil {
 		return nil, fmt.Errorf("reading a line again: %w", err)
 	}
 	return record, nil
+}
+
+// move has the next line read at an offset.
+func (r *records) move(offset int64) {
+	rest := io.NewSectionReader(r.file, offset, 1<<62)
+	if r.reader == nil {
+		r.buffered = bufio.NewReaderSize(rest, 1<<12)
+		r.reader = newReader(r.buffered)
+	} else {
+		r.buffered.Reset(rest)
+	}
+	r.base = offset - r.reader.InputOffset()
 }
 
 // entry reads the line of an entry, which begins in a block. What the block
