@@ -44,8 +44,8 @@ type pressed struct {
 // delays of a busy machine; with REFBULK_SOAK they are half the vendor's.
 func press(t testing.TB, o sandbox.Options) *pressed {
 	t.Helper()
-	p := &pressed{limit: 60, window: cmp.Or(o.Window, 3*time.Second), state: t.TempDir()}
-	if os.Getenv("REFBULK_SOAK") != "" {
+	p := &pressed{limit: cmp.Or(o.Limit, 60), window: cmp.Or(o.Window, 3*time.Second), state: t.TempDir()}
+	if os.Getenv("REFBULK_SOAK") != "" && o.Limit == 0 {
 		p.limit, p.window = 300, 30*time.Second
 	}
 	o.Limit, o.Window, o.Behaviour.RepeatCreate = p.limit, p.window, sandbox.RepeatMakesAnother

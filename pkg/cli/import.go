@@ -173,8 +173,12 @@ func (i *importing) look(w ways) error {
 		return usage(err)
 	}
 	i.engine = engine.New(i.engineOptions(share))
-	if err := i.rows.Open(w.calls, i.engine.Try(w.calls, w.intake)); err != nil {
-		return i.nothingSent(err)
+	if i.flags.readOnly || i.rows.ReadsFirst(i.file.Header()) {
+		if err := i.rows.Open(w.calls, i.engine.Try(w.calls, w.intake)); err != nil {
+			return i.nothingSent(err)
+		}
+	} else {
+		i.log.Info("with --lookup off the campaign is not looked at: only the API tells whether it is there and what it asks for")
 	}
 	if i.columns, err = i.rows.Match(i.file.Header()); err != nil {
 		return usage(err)
@@ -256,6 +260,7 @@ func (i *importing) engineOptions(share float64) engine.Options {
 		Workers: i.flags.workers, First: i.flags.first, Strict: i.flags.strict,
 		RetryRejected: i.flags.retryRejected, MaxRejected: share,
 		Name: filepath.Base(i.flags.resultsPath()), Observe: i.observe,
+		Begin: func() { i.useRoom(i.survey.Due) },
 	}
 }
 
@@ -275,7 +280,7 @@ func (i *importing) send(w ways) (*retry.Stop, error) {
 	if i.flags.account.peak == 0 {
 		i.account.gate.Expect(i.survey.Due)
 	}
-	defer i.useRoom(i.survey.Due)()
+	defer i.beThrifty()
 	shown := progress.Start(i.progressOptions())
 	i.meter.set(shown)
 	err := i.engine.Run(w.calls, w.intake, i.survey)

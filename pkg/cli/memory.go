@@ -27,18 +27,17 @@ func (p *program) beThrifty() {
 	}
 }
 
-// useRoom lets garbage fill the room there is while so many rows are sent.
-// The function it returns ends that.
-func (p *program) useRoom(rows int) (end func()) {
+// useRoom lets garbage fill the room there is while so many rows are sent, up
+// to the next beThrifty.
+func (p *program) useRoom(rows int) {
 	if rows < manyRows || p.hasOwnGC() {
-		return func() {}
+		return
 	}
 	runtime.GC()
 	kept := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
 	metrics.Read(kept)
 	live := max(8<<20, int(kept[0].Value.Uint64())) // workers and their connections are to come
 	debug.SetGCPercent(max(thrifty, 100*(roomToSend-live)/live))
-	return p.beThrifty
 }
 
 func (p *program) hasOwnGC() bool {

@@ -64,7 +64,10 @@ func (i *importing) planned(f engine.Forecast) *report.Plan {
 		Notes:    append(detected.Notes, i.readings...), Columns: columnList(i.columns),
 	}
 	p.Command = "plan"
-	p.EstimatedRequests = f.Writes + int(p.Requests.Total)
+	p.EstimatedRequests = f.Writes
+	if i.rows.ReadsFirst(i.file.Header()) {
+		p.EstimatedRequests += int(p.Requests.Total)
+	}
 	p.EstimatedSeconds = report.Estimate(p.EstimatedRequests, i.flags.account.limit, i.flags.account.window, cmp.Or(i.flags.account.peak, usualPace)).Seconds()
 	for _, c := range i.survey.Causes {
 		problem := report.Problem{Column: c.Column, Reason: c.Reason, Advice: c.Advice, Rows: c.Rows}

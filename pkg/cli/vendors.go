@@ -56,6 +56,9 @@ type connection interface {
 // does.
 type resource interface {
 	engine.Resource
+	// ReadsFirst reports whether an import of rows under such headings begins
+	// with Open, and not with its first write.
+	ReadsFirst(headers []string) bool
 	// Open makes the first call: the one that shows whether the token is good.
 	Open(ctx context.Context, try engine.Try) error
 	// Match finds the field of every heading.

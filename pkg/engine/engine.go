@@ -37,6 +37,10 @@ type Options struct {
 	// Observe is called with every row of the survey; nil = nobody looks.
 	Observe func(*row.Intent)
 
+	// Begin is called when the first row is about to be sent; nil = nobody waits
+	// for that.
+	Begin func()
+
 	Workers       int     // rows in flight; 0 = 16
 	First         int     // only so many rows; 0 = all
 	Strict        bool    // send nothing when any row is invalid
@@ -105,6 +109,9 @@ func (e *Engine) Run(calls, intake context.Context, s *Survey) error {
 		if err := e.options.Resource.Prepare(calls, s.Due, e.Try(calls, queue)); err != nil {
 			return r.why(calls, fmt.Errorf("looking up the present state: %w", err))
 		}
+	}
+	if e.options.Begin != nil {
+		e.options.Begin()
 	}
 	if lost := sum(s.lost); lost > 0 && !r.heldBack() {
 		e.options.Log.Info("what an earlier run sent without seeing an answer is looked up last, when it can arrive no more",

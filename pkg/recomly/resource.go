@@ -53,6 +53,10 @@ type Options struct {
 type Resource interface {
 	engine.Resource
 
+	// ReadsFirst reports whether rows under such headings can be sent only
+	// after Open.
+	ReadsFirst(headers []string) bool
+
 	// Open reads the account's campaigns: it is the call that finds out where
 	// the API is, and shows whether the key is good.
 	Open(ctx context.Context, try engine.Try) error
@@ -162,6 +166,10 @@ func (b *base) set(name string, client *Client, o Options) error {
 	b.options = o
 	return nil
 }
+
+// ReadsFirst implements Resource: campaigns are always known before anything is
+// sent.
+func (b *base) ReadsFirst([]string) bool { return true }
 
 // Open implements Resource.
 func (b *base) Open(_ context.Context, try engine.Try) error {

@@ -2,6 +2,7 @@ package referralfactory
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/refbulk/refbulk/pkg/row"
@@ -38,6 +39,36 @@ func TestACreateToldByTheAnswerAlone(t *testing.T) {
 		{name: "a refused address is nobody's", options: off, behaviour: sandbox.Behaviour{PlainErrors: true},
 			file: "email,first_name/nia@nomail.example.com,Nia", status: row.Rejected, says: "no MX records", reads: 1, writes: 1},
 	})
+}
+
+func TestCampaignsAreLeftUnreadOnlyWhereNothingOfARowDependsOnThem(t *testing.T) {
+	for _, test := range []struct {
+		lookup    Lookup
+		operation string
+		headers   string
+		want      bool
+	}{
+		{LookupOff, create, "email,first_name", false},
+		{LookupOff, create, "E-mail,First Name,Referred By,campaign", false},
+		{LookupOff, qualify, "id", false},
+		{LookupOff, unqualify, "email", false},
+		{LookupOff, create, "email,first_name,City", true},      // may be a campaign's field
+		{LookupOff, create, "email,first_name,meta:City", true}, // is one
+		{LookupOff, create, "email,first_name,operation", true}, // may delete, and say what was there
+		{LookupOff, remove, "id", true},
+		{LookupOff, update, "id,email", true},
+		{LookupOff, upsert, "email,first_name", true},
+		{LookupAuto, create, "email,first_name", true},
+		{LookupEach, qualify, "id", true},
+	} {
+		u, err := NewUsers(nil, UserOptions{Lookup: test.lookup, Operation: test.operation})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := u.ReadsFirst(strings.Split(test.headers, ",")); got != test.want {
+			t.Errorf("--lookup %s --operation %s, columns %s: ReadsFirst() = %v, want %v", test.lookup, test.operation, test.headers, got, test.want)
+		}
+	}
 }
 
 // Each way in which the vendor may behave, and a row that would notice.

@@ -16,6 +16,7 @@ import (
 // campaigns are those of the account. They belong to one goroutine while they
 // warn, and are read-only otherwise.
 type campaigns struct {
+	unread bool // nobody has asked for them: the API is left to judge
 	byID   map[int64]*Campaign
 	all    []*Campaign
 	warned map[int64]bool
@@ -63,7 +64,7 @@ func (c *campaigns) labels() []string {
 // that campaign does. What the API makes of an unknown label, or of a required
 // field that is missing, is not documented: neither is sent.
 func (c *campaigns) check(columns fields.Columns, p *person, cells *cellReader) []row.Problem {
-	if p.campaign == 0 {
+	if p.campaign == 0 || c.unread {
 		return nil
 	}
 	campaign := c.byID[p.campaign]

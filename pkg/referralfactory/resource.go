@@ -21,9 +21,13 @@ var ResourceNames = []string{UsersName, RewardsName}
 var ExportNames = []string{UsersName, CampaignsName, RewardsName}
 
 // Resource is what rows of one kind can ask for. Call Open before all else,
-// and Match with the file's header before Intents.
+// where ReadsFirst says so, and Match with the file's header before Intents.
 type Resource interface {
 	engine.Resource
+
+	// ReadsFirst reports whether rows under such headings can be sent only
+	// after Open.
+	ReadsFirst(headers []string) bool
 
 	// Open makes the first call: the one that shows whether the token is good.
 	Open(ctx context.Context, try engine.Try) error

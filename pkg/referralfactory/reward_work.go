@@ -49,6 +49,9 @@ func NewRewards(client *Client, o RewardOptions) (*Rewards, error) {
 	return &Rewards{client: client, options: o, index: newRewardIndex(client)}, nil
 }
 
+// ReadsFirst reports that the token is tried before anything is sent.
+func (r *Rewards) ReadsFirst([]string) bool { return true }
+
 // Open makes the first call: the one that shows whether the token is good.
 func (r *Rewards) Open(_ context.Context, try engine.Try) error { return try(r.Probe) }
 

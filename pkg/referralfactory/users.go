@@ -36,8 +36,8 @@ type UserOptions struct {
 	Log        *slog.Logger // nil = nowhere
 }
 
-// Users is the resource "users" of an import. Make it with NewUsers, call
-// Open before all else, and Match with the file's header before Intents.
+// Users is the resource "users" of an import. Make it with NewUsers, call Open
+// where ReadsFirst says so, and Match with the file's header before Intents.
 type Users struct {
 	client    *Client
 	options   UserOptions
@@ -76,7 +76,20 @@ func NewUsers(client *Client, o UserOptions) (*Users, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Users{client: client, options: o, present: newIndex(0)}, nil
+	return &Users{client: client, options: o, campaigns: &campaigns{unread: true}, present: newIndex(0)}, nil
+}
+
+// ReadsFirst reports whether the account's campaigns have to be known before
+// rows under such headings are sent. They need not where nobody is looked up, no
+// column can be a campaign's own field, and none is to be restored.
+func (u *Users) ReadsFirst(headers []string) bool {
+	o := u.options.Operation
+	if u.options.Lookup != LookupOff || o != create && o != qualify && o != unqualify {
+		return true
+	}
+	columns, err := fields.Match(headers, userFields, nil, u.options.Mappings)
+	return err != nil || columns.Has("operation") || len(columns.Ignored()) > 0 ||
+		slices.ContainsFunc(columns.Names, func(name string) bool { return strings.HasPrefix(name, fields.Meta) })
 }
 
 // Open reads the account's campaigns: it is the call that shows whether the
@@ -94,7 +107,7 @@ func (u *Users) Match(headers []string) (fields.Columns, error) {
 	if err != nil {
 		return columns, err
 	}
-	if id := u.options.Campaign; id != 0 && u.campaigns.byID[id] == nil {
+	if id := u.options.Campaign; id != 0 && !u.campaigns.unread && u.campaigns.byID[id] == nil {
 		return columns, fmt.Errorf("--campaign %d is no campaign of this account; there are %s", id, u.campaigns.list())
 	}
 	if missing := u.missing(columns); len(missing) > 0 {
