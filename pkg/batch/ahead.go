@@ -6,12 +6,18 @@ import "golang.org/x/sync/errgroup"
 // costs next to nothing, and few enough to stay in a core's own memory.
 const aheadBy = 64
 
-// Ahead reads items in a goroutine of its own, up to two handfuls ahead of the
-// one who uses them, so that both go on side by side. It belongs to one
+// handfuls are under way at most: so many that when one side is kept from its
+// core for a while, by the collector or a third goroutine, the other still has
+// something to do. With two of them both sides stop for each handful, and
+// reading takes a third longer.
+const handfuls = 8
+
+// Ahead reads items in a goroutine of its own, up to eight handfuls ahead of
+// the one who uses them, so that both go on side by side. It belongs to one
 // goroutine, which closes it.
 type Ahead[T any] struct {
 	full chan handful[T]
-	free chan []T // on their way back; of two, one is being filled and one used
+	free chan []T // on their way back
 	stop chan struct{}
 	done errgroup.Group
 
@@ -27,7 +33,7 @@ type handful[T any] struct {
 
 // NewAhead begins to call next, from one goroutine, until it returns an error.
 func NewAhead[T any](next func() (T, error)) *Ahead[T] {
-	a := &Ahead[T]{full: make(chan handful[T]), free: make(chan []T, 2), stop: make(chan struct{})}
+	a := &Ahead[T]{full: make(chan handful[T], handfuls), free: make(chan []T, handfuls), stop: make(chan struct{})}
 	for range cap(a.free) {
 		a.free <- make([]T, 0, aheadBy)
 	}
@@ -71,6 +77,7 @@ func (a *Ahead[T]) Next() (*T, error) {
 			return nil, a.err
 		}
 		if a.items != nil {
+			clear(a.items) // what they hold need not wait to be overwritten
 			a.free <- a.items
 		}
 		h := <-a.full

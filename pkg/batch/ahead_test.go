@@ -21,7 +21,7 @@ func upTo(n int, then error) func() (int, error) {
 
 func TestWhatIsReadAheadArrivesOnceAndInOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		n := rapid.IntRange(0, 5*aheadBy).Draw(t, "items")
+		n := rapid.IntRange(0, 2*handfuls*aheadBy).Draw(t, "items")
 		broken := errors.New("the file broke off")
 		end := rapid.SampledFrom([]error{io.EOF, broken}).Draw(t, "end")
 		a := NewAhead(upTo(n, end))
@@ -50,8 +50,8 @@ func TestReadingAheadEndsWhenItIsClosed(t *testing.T) {
 			}
 		}
 		a.Close()
-		if most := used + 2*aheadBy; calls > most {
-			t.Errorf("%d items were read ahead of %d that were used, want 2 handfuls at most", calls-used, used)
+		if most := used + handfuls*aheadBy; calls > most {
+			t.Errorf("%d items were read ahead of %d that were used, want %d handfuls at most", calls-used, used, handfuls)
 		}
 	}
 }

@@ -47,6 +47,7 @@ func BenchmarkSurvey(b *testing.B) {
 		r := begin(b, server, b.TempDir(), nil, engine.Options{})
 		r.reopen(path)
 		measure("survey", func(b *testing.B) {
+			r.forget()
 			s, err := r.engine.Survey(b.Context())
 			if err != nil || s.Rows != n || s.Due != n {
 				b.Fatalf("Survey() = %+v, %v; want %d rows", s, err, n)

@@ -58,19 +58,20 @@ const (
 // Survey reads the whole file once, and asks the ledger what is settled.
 func (e *Engine) Survey(ctx context.Context) (*Survey, error) {
 	s := &Survey{Counts: map[string]int{}, Asks: map[string]int{}}
-	rows := order.NewSurvey(func(key row.Fingerprint) (row.Fingerprint, bool) {
-		_, content, ok := e.options.Ledger.Last(e.options.Ledger.Key(key))
+	keys := e.options.Ledger.Keys()
+	rows := order.NewSurvey(keys, func(place int) (row.Fingerprint, bool) {
+		_, content, ok := e.options.Ledger.LastAt(place)
 		return content, ok
 	})
 	var operations compact.Column[uint8] // places in names
 	var names []string
 	err := e.each(ctx, func(in *row.Intent) error {
-		if in.Row > compact.MostPlaces {
-			return fmt.Errorf("the file has more than %d rows: split it", compact.MostPlaces)
+		if keys.Len() == compact.MostPlaces {
+			return fmt.Errorf("the file and its results have more than %d rows: split it", compact.MostPlaces)
 		}
-		key := rows.Add(in)
-		status, settled := e.settled(key, in.Content)
-		s.lines.Add(in.Position, e.options.Ledger.Key(key))
+		place := rows.Add(in)
+		status, settled := e.settled(place, in.Content)
+		s.lines.Add(in.Position, e.options.Ledger.Key(keys.At(place)))
 		if e.options.Observe != nil {
 			e.options.Observe(in)
 		}
@@ -203,10 +204,11 @@ func (s *Survey) judge(e *Engine, r int, f facts, operation string) {
 	}
 }
 
-// settled asks the ledger whether an earlier run has done with a row, and
-// whether it still says the same. A row that is due has the status pending.
-func (e *Engine) settled(key, content row.Fingerprint) (row.Status, bool) {
-	status, had, ok := e.options.Ledger.Last(e.options.Ledger.Key(key))
+// settled asks the ledger whether an earlier run has done with the row whose
+// key stands at a place, and whether it still says the same. A row that is due
+// has the status pending.
+func (e *Engine) settled(place int, content row.Fingerprint) (row.Status, bool) {
+	status, had, ok := e.options.Ledger.LastAt(place)
 	if !ok || !status.Settled() || had != content || status == row.Rejected && e.options.RetryRejected {
 		return row.Pending, false
 	}
@@ -215,6 +217,6 @@ func (e *Engine) settled(key, content row.Fingerprint) (row.Status, bool) {
 
 // lost reports whether the row was sent, and no answer was ever recorded.
 func (e *Engine) lost(s *Survey, r int) bool {
-	status, _, ok := e.options.Ledger.Last(e.options.Ledger.Key(s.order.Key(r)))
+	status, _, ok := e.options.Ledger.LastAt(s.order.Place(r))
 	return ok && status == row.Unknown
 }

@@ -21,7 +21,7 @@ type Row struct {
 }
 
 // Lines tells the lines of a finished results file from those of another, by
-// the places and keys of the rows, in file order. The zero Lines are none.
+// the positions and keys of the rows, in file order. The zero Lines are none.
 type Lines struct {
 	sum   row.Fingerprint
 	rest  bool // lines of rows that have gone have begun
@@ -30,7 +30,11 @@ type Lines struct {
 
 // Add takes the next row.
 func (l *Lines) Add(p row.Position, key Key) {
-	l.sum = l.sum.With(uint64(p.Row), uint64(p.Line), uint64(key.fold()))
+	whose := uint64(0)
+	if key.Rehearsal {
+		whose = 1
+	}
+	l.sum = l.sum.With(uint64(p.Row), uint64(p.Line), uint64(key.Row), whose)
 }
 
 // note takes the next line of a results file.
@@ -135,7 +139,7 @@ func (f *finisher) write(r Row) (status row.Status, problem string, err error) {
 // order in which they were recorded.
 func (f *finisher) writeRest() error {
 	x := &f.ledger.index
-	for _, i := range x.rest(f.ledger.rehearsal) {
+	for _, i := range x.rest() {
 		record, err := f.lines.entry(x, i)
 		if err != nil {
 			return err

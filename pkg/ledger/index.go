@@ -8,15 +8,15 @@ import (
 	"github.com/refbulk/refbulk/pkg/row"
 )
 
-// index holds the latest entry of every key, in some 26 bytes each. The zero
-// index is empty. Asking it is safe for concurrent use, adding is not.
+// index holds the latest entry of every key, in some 22 bytes each. Keys of
+// which there is none may stand among the others: their status is pending.
+// Asking is safe for concurrent use, adding is not.
 type index struct {
-	places  compact.Index
-	keys    compact.Column[row.Fingerprint]
-	content compact.Column[row.Fingerprint]
-	state   compact.Column[state]
-	block   compact.Column[uint32] // of the file, where its line begins
-	size    int
+	rehearsal bool // whose keys stand as they are; the others are folded
+	keys      compact.Keys
+	content   compact.Column[row.Fingerprint]
+	state     compact.Column[state]
+	block     compact.Near // of the file, where its line begins
 }
 
 // state is an entry's status and two marks.
@@ -33,9 +33,9 @@ const (
 // one line at most, and the block's number finds the line.
 const blockSize = 64
 
-// fold is the key as one fingerprint.
-func (k Key) fold() row.Fingerprint {
-	if k.Rehearsal {
+// fold is a key as one fingerprint: that of the row, for a row of ours.
+func (x *index) fold(k Key) row.Fingerprint {
+	if k.Rehearsal != x.rehearsal {
 		return k.Row.With(uint64(rehearsed))
 	}
 	return k.Row
@@ -43,14 +43,7 @@ func (k Key) fold() row.Fingerprint {
 
 // add puts an entry that stands at an offset in the place of the one before it.
 func (x *index) add(e *Entry, offset int64) {
-	key := e.Key.fold()
-	i, known := x.places.Find(key, &x.keys)
-	if !known {
-		i = x.size
-		x.size++
-		x.keys.Set(i, key)
-		x.places.Put(key, i, &x.keys)
-	}
+	i := x.keys.Add(x.fold(e.Key))
 	is := state(e.Status)
 	if e.Key.Rehearsal {
 		is |= rehearsed
@@ -60,16 +53,20 @@ func (x *index) add(e *Entry, offset int64) {
 	x.block.Set(i, uint32(offset/blockSize))
 }
 
-func (x *index) find(key Key) (place int, ok bool) { return x.places.Find(key.fold(), &x.keys) }
+// find gives the place of a key's entry.
+func (x *index) find(key Key) (place int, ok bool) {
+	place, ok = x.keys.Find(x.fold(key))
+	return place, ok && x.status(place) != row.Pending
+}
 
 func (x *index) status(place int) row.Status { return row.Status(x.state.At(place) & statusOf) }
 
 // rest gives the entries that no row of the file has used, in the order in
 // which they were recorded.
-func (x *index) rest(rehearsal bool) []int {
+func (x *index) rest() []int {
 	var rest []int
-	for i := range x.size {
-		if s := x.state.At(i); s&inFile == 0 && (s&rehearsed == 0 || rehearsal) {
+	for i := range x.keys.Len() {
+		if s := x.state.At(i); s&inFile == 0 && x.status(i) != row.Pending && (s&rehearsed == 0 || x.rehearsal) {
 			rest = append(rest, i)
 		}
 	}

@@ -3,6 +3,8 @@ package ledger
 import (
 	"os"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -151,5 +153,102 @@ func TestAFileThatSomebodyElseHasChangedIsNotFinished(t *testing.T) {
 	}
 	if after, _ := os.ReadFile(path); len(after) != len(text) {
 		t.Error("the file was rewritten")
+	}
+}
+
+// Who surveys a file adds its rows to the keys, whatever becomes of them.
+func TestARowOfTheSurveyHasNoEntryBeforeItIsRecorded(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "results.csv")
+	l := open(t, path)
+	appendAll(t, l, entry(1, 11, row.Created))
+	finish(t, l, 11)
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	l = open(t, path)
+	places := map[row.Fingerprint]int{}
+	for _, k := range []row.Fingerprint{11, 12, 13} {
+		places[k] = l.Keys().Add(k)
+	}
+	for k, want := range map[row.Fingerprint]row.Status{11: row.Created, 12: row.Pending, 13: row.Pending} {
+		status, _, ok := l.LastAt(places[k])
+		if again, _, found := l.Last(l.Key(k)); status != want || again != want || ok != (want != row.Pending) || found != ok {
+			t.Errorf("LastAt() of row %d = %v, %v and Last() = %v, %v; want %v", k, status, ok, again, found, want)
+		}
+	}
+	if _, err := l.LastEntry(l.Key(12)); err == nil {
+		t.Error("LastEntry() gives an entry of a row that was only surveyed")
+	}
+	appendAll(t, l, entry(3, 13, row.Failed))
+	counts := finish(t, l, 11, 12, 13)
+	if diff := cmp.Diff(map[row.Status]int{row.Created: 1, row.Pending: 1, row.Failed: 1}, counts); diff != "" {
+		t.Errorf("counts of the finished file (-want +got):\n%s", diff)
+	}
+	if got := len(read(t, path)); got != 3 {
+		t.Errorf("the finished file has %d lines, want the header and 2 rows", got)
+	}
+}
+
+// Keys of a rehearsal stand beside the same rows' own, whoever reads the file.
+func TestRowsAreToldFromTheirRehearsal(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "results.csv")
+	l := open(t, path)
+	real, rehearsed := entry(1, 11, row.Created), entry(1, 11, row.Failed)
+	rehearsed.Key.Rehearsal = true
+	appendAll(t, l, real, rehearsed)
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, rehearsal := range []bool{false, true} {
+		l, err := Open(t.Context(), Options{Path: path, Rehearsal: rehearsal, ReadOnly: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range []Entry{real, rehearsed} {
+			status, _, _ := l.Last(want.Key)
+			got, err := l.LastEntry(want.Key)
+			if status != want.Status || err != nil || got.Key != want.Key || got.Status != want.Status {
+				t.Errorf("with rehearsal %v, the last of %v is %v, and its entry %v of %v, %v; want %v", rehearsal, want.Key, status, got.Status, got.Key, err, want.Status)
+			}
+		}
+		if status, _, ok := l.LastAt(l.Keys().Add(11)); !ok || (status == row.Failed) != rehearsal {
+			t.Errorf("with rehearsal %v, the row of the survey is %v", rehearsal, status)
+		}
+		if err := l.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// A million rows may take 64 MiB, of which the program itself is some 24.
+func TestAnIndexKeepsAFewBytesOfARow(t *testing.T) {
+	const n, most = 100_000, 24
+	path := filepath.Join(t.TempDir(), "results.csv")
+	l := open(t, path)
+	key := func(i int) row.Fingerprint { return row.FingerprintOf(strconv.Itoa(i)) }
+	var entries []Entry
+	for i := range n {
+		entries = append(entries, entry(i+1, key(i), row.Created))
+	}
+	appendAll(t, l, entries...)
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	l, entries = nil, nil
+	live := func() int64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		return int64(m.HeapAlloc)
+	}
+	before := live()
+	l = open(t, path)
+	if kept := (live() - before) / n; kept > most {
+		t.Errorf("a file of %d rows keeps %d bytes of each, want %d at most", n, kept, most)
+	}
+	for i := range n {
+		if status, _, _ := l.Last(l.Key(key(i))); status != row.Created {
+			t.Fatalf("row %d is %v, want created", i+1, status)
+		}
 	}
 }

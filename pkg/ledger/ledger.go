@@ -4,8 +4,8 @@
 // step, one line per row in file order. A torn end, the mark of a kill or a
 // power cut, heals when the file is opened; the latest entry of a row counts.
 //
-// A Ledger belongs to one goroutine, but for Last and LastEntry, which any may
-// call between Open and Finish.
+// A Ledger belongs to one goroutine, but for Last, LastAt and LastEntry, which
+// any may call between Open and Finish while nobody adds to its Keys.
 package ledger
 
 import (
@@ -17,6 +17,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/refbulk/refbulk/pkg/compact"
 	"github.com/refbulk/refbulk/pkg/row"
 	"github.com/refbulk/refbulk/pkg/sheet"
 )
@@ -52,7 +53,7 @@ func Open(ctx context.Context, o Options) (*Ledger, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &Ledger{path: path, rehearsal: o.Rehearsal, readOnly: o.ReadOnly}
+	l := &Ledger{path: path, rehearsal: o.Rehearsal, readOnly: o.ReadOnly, index: index{rehearsal: o.Rehearsal}}
 	if o.ReadOnly {
 		return l, l.open()
 	}
@@ -139,7 +140,18 @@ func (l *Ledger) Last(key Key) (row.Status, row.Fingerprint, bool) {
 	if !ok {
 		return row.Pending, 0, false
 	}
-	return l.index.status(i), l.index.content.At(i), true
+	return l.LastAt(i)
+}
+
+// Keys are the rows of this file, a rehearsal's if it is one, and keys that
+// stand for others. Who surveys the input adds its rows to them, before
+// anybody else asks; a row that was added so has no entry yet.
+func (l *Ledger) Keys() *compact.Keys { return &l.index.keys }
+
+// LastAt is Last of the row at a place of Keys.
+func (l *Ledger) LastAt(place int) (row.Status, row.Fingerprint, bool) {
+	status := l.index.status(place)
+	return status, l.index.content.At(place), status != row.Pending
 }
 
 // LastEntry reads the latest entry of a row before this run.

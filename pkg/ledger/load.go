@@ -69,15 +69,22 @@ func (l *Ledger) scan(from, to int64) (end int64, err error) {
 		case f.err != nil:
 		case damaged != nil:
 			return 0, damaged
-		case l.index.size == compact.MostPlaces:
+		case l.index.keys.Len() == compact.MostPlaces:
 			return 0, fmt.Errorf("it has more than %d rows; name another file with --results", compact.MostPlaces)
 		default:
 			whole = f.end
 			l.index.add(&f.entry, f.start)
 			l.finished.note(&f.entry, l.rehearsal)
+			if n := l.index.keys.Len(); n == sample && from == 0 {
+				l.index.keys.Expect(int(end * sample / whole))
+			}
 		}
 	}
 }
+
+// sample is how many keys tell how many the whole file has, by the lines that
+// they take.
+const sample = 1024
 
 // where names a line, counted from an offset. Only from the beginning of the
 // file does its number say anything to a person.
@@ -209,7 +216,7 @@ func (r *records) entry(x *index, place int) ([]string, error) {
 		return nil, err
 	}
 	if len(record) >= columnCount {
-		if key, err := ParseKey(record[colRowKey]); err == nil && key.fold() == x.keys.At(place) {
+		if key, err := ParseKey(record[colRowKey]); err == nil && x.fold(key) == x.keys.At(place) {
 			return record, nil
 		}
 	}

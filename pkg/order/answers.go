@@ -12,17 +12,11 @@ func (o *Order) Waves() int { return o.waves }
 // Wave is the wave in which row r runs. Rows of a cycle are given wave 0.
 func (o *Order) Wave(r int) int { return max(0, int(o.wave.At(r-1))) }
 
-// Key names row r across runs: the same target, kind of operation and place
-// among the rows of that target and kind give the same key, however the file
-// was edited in between.
-func (o *Order) Key(r int) row.Fingerprint {
-	r--
-	place, repetition := o.nth.At(r), int32(0)
-	if o.marks.At(r)&repeats != 0 {
-		place, repetition = o.nth.At(o.before(r)), place
-	}
-	return o.target.At(r).With(uint64(o.kinds[o.kind.At(r)]), uint64(place), uint64(repetition))
-}
+// Place is where the key of row r stands among the keys.
+func (o *Order) Place(r int) int { return o.placeOf(r - 1) }
+
+// Key names row r across runs.
+func (o *Order) Key(r int) row.Fingerprint { return o.keys.At(o.placeOf(r - 1)) }
 
 // Awaited reports whether another row waits for row r.
 func (o *Order) Awaited(r int) bool { return o.marks.At(r-1)&awaited != 0 }

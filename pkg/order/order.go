@@ -2,15 +2,13 @@
 // an earlier one, which have to wait for another, and in which wave each can
 // run: 0 for a row that waits for nobody, else one more than the latest row
 // it waits for. It never keeps the rows: of one that stands alone it keeps
-// about 24 bytes, and some more of one that waits.
+// about 22 bytes, 13 of which are its key, and some more of one that waits.
 //
 // A row waits for the row before it that has the same target, and for the row
 // that makes the target it names in WaitsFor, wherever in the file it stands.
 package order
 
 import (
-	"slices"
-
 	"github.com/refbulk/refbulk/pkg/compact"
 	"github.com/refbulk/refbulk/pkg/row"
 )
@@ -24,12 +22,11 @@ const none = -1
 type Order struct {
 	rows     int
 	waves    int
-	kinds    []row.Fingerprint // of the names that were met
-	target   compact.Column[row.Fingerprint]
-	kind     compact.Column[uint8] // place in kinds
+	keys     *compact.Keys
+	place    compact.Column[int32] // of its key, less the row's number: 0 for rows that come as their keys did
 	marks    compact.Column[marks]
 	earlier  compact.Column[int32] // the nearest row before with the same target that repeats none; of a repetition, the row it repeats
-	nth      compact.Column[int32] // how many such rows of its target and kind stand before; of a repetition, which it is
+	nth      compact.Column[int32] // how many such rows of its target and kind stand before
 	referrer compact.Column[int32] // the row that makes the target it waits for
 	wave     compact.Column[int32] // of a row that waits
 }
@@ -50,55 +47,45 @@ const (
 type Survey struct {
 	order    Order
 	recall   Recall
-	names    []string      // of the kinds
-	latest   compact.Index // of each target, the latest row that repeats none
+	names    []string              // of the kinds
+	kinds    []row.Fingerprint     // of those names
+	row      compact.Column[int32] // at a key's place: the number of its row, less the place
+	latest   compact.Column[int32] // of the first row of a target and kind: the latest one that repeats none, unless that is the row itself
 	content  compact.Column[row.Fingerprint]
 	repeated compact.Column[int32] // how often
 	maker    compact.Column[int32] // the first row up to this one that makes its target, unless that is the row itself
 	waits    compact.Column[row.Fingerprint]
 }
 
-// Recall gives the content that a row had in an earlier run, by its key. What
-// can be recalled is not kept twice.
-type Recall func(key row.Fingerprint) (content row.Fingerprint, ok bool)
+// Recall gives the content that the row at a place of the keys had in an
+// earlier run. What can be recalled is not kept twice.
+type Recall func(place int) (content row.Fingerprint, ok bool)
 
-// NewSurvey begins a survey. What recall gives may not change before Resolve;
-// nil = there was no earlier run.
-func NewSurvey(recall Recall) *Survey {
-	if recall == nil {
-		recall = func(row.Fingerprint) (row.Fingerprint, bool) { return 0, false }
-	}
-	return &Survey{recall: recall}
+// NewSurvey begins a survey. It finds rows by the keys that are there, and
+// adds those of new rows. What recall gives may not change before Resolve.
+func NewSurvey(keys *compact.Keys, recall Recall) *Survey {
+	return &Survey{order: Order{keys: keys}, recall: recall}
 }
 
-// Add takes the next row of the file, and gives its key: the first call is
-// row 1.
-func (s *Survey) Add(in *row.Intent) row.Fingerprint {
+// Add takes the next row of the file, and gives the place of its key: the
+// first call is row 1.
+func (s *Survey) Add(in *row.Intent) (place int) {
 	o, r := &s.order, s.order.rows
-	o.rows++
 	target, kind := row.FingerprintOf(in.Target), s.kindOf(in.Kind)
-	o.target.Set(r, target)
-	o.kind.Set(r, kind)
-	last, known := s.latest.Find(target, &o.target)
-	if !known {
-		last = none
-	}
-	same := last // the latest row of the same kind
-	for same != none && o.kind.At(same) != kind {
-		same = o.before(same)
-	}
+	first, last := s.rowsOf(target, kind)
+	same := s.latestOf(first)
 	is := marksOf(in)
 	if same != none && is&idle == 0 && s.contentOf(same) == in.Content {
 		n := s.repeated.At(same) + 1
 		s.repeated.Set(same, n)
 		o.marks.Set(r, repeats)
 		o.earlier.Set(r, int32(same)+1)
-		o.nth.Set(r, n)
-		return o.Key(r + 1)
+		return s.enter(keyOf(target, kind, o.nth.At(same), n))
 	}
 	o.marks.Set(r, is)
 	if same != none {
 		o.nth.Set(r, o.nth.At(same)+1)
+		s.latest.Set(first, int32(r)+1)
 	}
 	if last != none {
 		o.earlier.Set(r, int32(last)+1)
@@ -107,23 +94,80 @@ func (s *Survey) Add(in *row.Intent) row.Fingerprint {
 	if in.WaitsFor != "" {
 		s.waits.Set(r, row.FingerprintOf(in.WaitsFor))
 	}
-	key := o.Key(r + 1)
-	if content, ok := s.recall(key); !ok || content != in.Content {
+	place = s.enter(keyOf(target, kind, o.nth.At(r), 0))
+	if content, ok := s.recall(place); !ok || content != in.Content {
 		s.content.Set(r, in.Content)
 	}
-	s.latest.Put(target, r, &o.target)
-	return key
+	return place
 }
 
-// kindOf gives the place of a kind, of which there are a handful.
-func (s *Survey) kindOf(name string) uint8 {
-	i := slices.Index(s.names, name)
-	if i < 0 {
-		i = len(s.names)
-		s.names = append(s.names, name)
-		s.order.kinds = append(s.order.kinds, row.FingerprintOf(name))
+// keyOf names a row across runs: the same target, kind of operation and place
+// among the rows of that target and kind give the same key, however the file
+// was edited in between.
+func keyOf(target, kind row.Fingerprint, nth, repetition int32) row.Fingerprint {
+	return target.With(uint64(kind), uint64(nth), uint64(repetition))
+}
+
+// kindOf gives the fingerprint of a kind, of which there are a handful.
+func (s *Survey) kindOf(name string) row.Fingerprint {
+	for i, n := range s.names {
+		if n == name {
+			return s.kinds[i]
+		}
 	}
-	return uint8(i)
+	s.names, s.kinds = append(s.names, name), append(s.kinds, row.FingerprintOf(name))
+	return s.kinds[len(s.kinds)-1]
+}
+
+// rowsOf gives the first row of a target that is of a kind, and its latest row
+// of any kind that repeats none. A target is found by the keys of its first
+// rows.
+func (s *Survey) rowsOf(target, kind row.Fingerprint) (first, latest int) {
+	first, latest = none, none
+	for _, k := range s.kinds {
+		place, known := s.order.keys.Find(keyOf(target, k, 0, 0))
+		if !known {
+			continue
+		}
+		r := s.rowAt(place)
+		if k == kind {
+			first = r
+		}
+		latest = max(latest, s.latestOf(r))
+	}
+	return first, latest
+}
+
+// latestOf is the latest row of the target and kind of which a row is the
+// first, of those that repeat none.
+func (s *Survey) latestOf(first int) int {
+	if first == none {
+		return none
+	}
+	if r := s.latest.At(first); r != 0 {
+		return int(r) - 1
+	}
+	return first
+}
+
+// rowAt is the row whose key stands at a place. A key of which the file has
+// had no row yet may seem to be that of another row, which has its own.
+func (s *Survey) rowAt(place int) int {
+	r := place + int(s.row.At(place))
+	if r >= s.order.rows || s.order.placeOf(r) != place {
+		return none
+	}
+	return r
+}
+
+// enter ends the adding of a row with its key.
+func (s *Survey) enter(key row.Fingerprint) (place int) {
+	r := s.order.rows
+	s.order.rows++
+	place = s.order.keys.Add(key)
+	s.order.place.Set(r, int32(place-r))
+	s.row.Set(place, int32(r-place))
+	return place
 }
 
 func marksOf(in *row.Intent) marks {
@@ -146,7 +190,7 @@ func (s *Survey) contentOf(r int) row.Fingerprint {
 	if content := s.content.At(r); content != 0 {
 		return content
 	}
-	content, _ := s.recall(s.order.Key(r + 1))
+	content, _ := s.recall(s.order.placeOf(r))
 	return content
 }
 
@@ -182,7 +226,7 @@ func (s *Survey) Resolve() *Order {
 		if waits == 0 {
 			continue
 		}
-		if latest, ok := s.latest.Find(waits, &o.target); ok {
+		if _, latest := s.rowsOf(waits, 0); latest != none {
 			o.referrer.Set(r, int32(s.makerUpTo(latest))+1)
 		}
 	}
@@ -197,6 +241,9 @@ func (s *Survey) Resolve() *Order {
 	o.sail()
 	return &o
 }
+
+// placeOf is the place of a row's key.
+func (o *Order) placeOf(r int) int { return r + int(o.place.At(r)) }
 
 // before is the nearest row before r with the same target that repeats none.
 func (o *Order) before(r int) int { return int(o.earlier.At(r)) - 1 }

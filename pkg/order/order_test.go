@@ -2,6 +2,7 @@ package order
 
 import (
 	"fmt"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"github.com/refbulk/refbulk/pkg/compact"
 	"github.com/refbulk/refbulk/pkg/row"
 )
 
@@ -40,8 +42,13 @@ func intents(text string) []row.Intent {
 	return all
 }
 
+// fresh begins a survey of a file that was never run.
+func fresh() *Survey {
+	return NewSurvey(new(compact.Keys), func(int) (row.Fingerprint, bool) { return 0, false })
+}
+
 func resolve(all []row.Intent) *Order {
-	s := NewSurvey(nil)
+	s := fresh()
 	for i := range all {
 		s.Add(&all[i])
 	}
@@ -182,6 +189,147 @@ func TestWavesHoldTheOrderOfAnyFile(t *testing.T) {
 	})
 }
 
+// anyFile draws rows of a few people, so that they repeat and await each other.
+func anyFile(t *rapid.T) []row.Intent {
+	person := rapid.StringOfN(rapid.RuneFrom([]rune("abcde")), 1, 1, 1)
+	line := rapid.Custom(func(t *rapid.T) string {
+		s := rapid.SampledFrom([]string{"create", "qualify", "unqualify", "skip"}).Draw(t, "operation") + " " + person.Draw(t, "target")
+		s += " " + rapid.SampledFrom([]string{"x", "y"}).Draw(t, "content")
+		if rapid.Bool().Draw(t, "referred") {
+			s += " <" + person.Draw(t, "referrer")
+		}
+		return s
+	})
+	all := intents(strings.Join(rapid.SliceOfN(line, 0, 40).Draw(t, "rows"), "\n"))
+	for i := range all {
+		if rapid.IntRange(0, 4).Draw(t, "validity") == 0 {
+			all[i].Problems = []row.Problem{{Reason: "is invalid"}}
+		}
+	}
+	return all
+}
+
+// The reference keeps every target and kind in a map.
+func TestKeysAndDuplicatesAreThoseOfASimpleCount(t *testing.T) {
+	type latest struct {
+		row, nth, repeated int
+		content            row.Fingerprint
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		all := anyFile(t)
+		o := resolve(all)
+		seen := map[[2]string]*latest{}
+		for i, in := range all {
+			of := [2]string{in.Target, in.Kind}
+			duplicateOf := 0
+			switch l := seen[of]; {
+			case l == nil:
+				seen[of] = &latest{row: i + 1, content: in.Content}
+			case l.content == in.Content && !in.Skip:
+				l.repeated++
+				duplicateOf = l.row
+			default:
+				seen[of] = &latest{row: i + 1, nth: l.nth + 1, content: in.Content}
+			}
+			l, repetition := seen[of], 0
+			if duplicateOf != 0 {
+				repetition = l.repeated
+			}
+			key := row.FingerprintOf(in.Target).With(uint64(row.FingerprintOf(in.Kind)), uint64(l.nth), uint64(repetition))
+			if got := o.Key(i + 1); got != key {
+				t.Fatalf("Key(%d) = %v, want %v", i+1, got, key)
+			}
+			if got := o.DuplicateOf(i + 1); got != duplicateOf {
+				t.Fatalf("DuplicateOf(%d) = %d, want %d", i+1, got, duplicateOf)
+			}
+		}
+	})
+}
+
+// An earlier run has recorded some of the rows and some that have gone, in any
+// order, and some with another content.
+func TestWhatAnEarlierRunHasRecordedChangesNoOrder(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		all := anyFile(t)
+		want := resolve(all)
+		content := map[row.Fingerprint]row.Fingerprint{}
+		recorded := rapid.SliceOfN(rapid.Uint64Range(0, 1<<20), 0, 10).Draw(t, "rows that have gone")
+		for i, in := range all {
+			if rapid.Bool().Draw(t, "recorded") {
+				key := want.Key(i + 1)
+				recorded = append(recorded, uint64(key))
+				content[key] = in.Content + row.Fingerprint(rapid.IntRange(0, 1).Draw(t, "edited"))
+			}
+		}
+		if rapid.Bool().Draw(t, "shuffled") {
+			recorded = rapid.Permutation(recorded).Draw(t, "order")
+		}
+		var keys compact.Keys
+		for _, k := range recorded {
+			keys.Add(row.Fingerprint(k))
+		}
+		s := NewSurvey(&keys, func(place int) (row.Fingerprint, bool) {
+			c, ok := content[keys.At(place)]
+			return c, ok
+		})
+		var places []int
+		for i := range all {
+			places = append(places, s.Add(&all[i]))
+		}
+		got := s.Resolve()
+		for r, place := range places {
+			if got.Place(r+1) != place || keys.At(place) != want.Key(r+1) {
+				t.Fatalf("row %d was added at place %d of key %v, and Place(%d) = %d; want the key %v", r+1, place, keys.At(place), r+1, got.Place(r+1), want.Key(r+1))
+			}
+		}
+		if diff := cmp.Diff(answers(want), answers(got)); diff != "" {
+			t.Fatalf("what the order says without an earlier run (-) and with one (+):\n%s", diff)
+		}
+	})
+}
+
+// answers are what an order says of every row.
+func answers(o *Order) []string {
+	all := []string{fmt.Sprint(o.Waves(), " waves")}
+	for r := 1; r <= o.Len(); r++ {
+		target, referrer := o.WaitsFor(r)
+		all = append(all, fmt.Sprint(r, ": key ", o.Key(r), ", wave ", o.Wave(r), ", repeats ", o.DuplicateOf(r),
+			", waits for ", target, " and ", referrer, ", awaited ", o.Awaited(r), ", in ring ", o.Cycle(r)))
+	}
+	return all
+}
+
+// Nothing is kept twice of rows that an earlier run has recorded in file order.
+func TestRowsOfAnEarlierRunTakeNextToNothing(t *testing.T) {
+	const n = 100_000
+	all := make([]row.Intent, n)
+	var content []row.Fingerprint
+	var keys compact.Keys
+	for i := range all {
+		target := strconv.Itoa(i)
+		all[i] = row.Intent{Target: target, Kind: "existence", Makes: true, Content: row.FingerprintOf("create", target)}
+		keys.Add(row.FingerprintOf(target).With(uint64(row.FingerprintOf("existence")), 0, 0))
+		content = append(content, all[i].Content)
+	}
+	live := func() int64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		return int64(m.HeapAlloc)
+	}
+	before := live()
+	s := NewSurvey(&keys, func(place int) (row.Fingerprint, bool) { return content[place], true })
+	for i := range all {
+		s.Add(&all[i])
+	}
+	if kept := live() - before; kept > n/2 {
+		t.Errorf("a survey of %d rows that are known keeps %d bytes of them, want %d at most", n, kept, n/2)
+	}
+	if o := s.Resolve(); keys.Len() != n || o.Waves() != 1 {
+		t.Errorf("there are %d keys and %d waves, want %d and 1", keys.Len(), o.Waves(), n)
+	}
+}
+
 func checkRing(t *rapid.T, o *Order, ring []int) {
 	for i, r := range ring {
 		before, referrer := o.WaitsFor(r)
@@ -193,7 +341,7 @@ func checkRing(t *rapid.T, o *Order, ring []int) {
 
 func TestAChainAsLongAsTheFileIsResolved(t *testing.T) {
 	const n = 200_000
-	s := NewSurvey(nil)
+	s := fresh()
 	for i := range n {
 		in := row.Intent{Target: strconv.Itoa(i), Kind: "existence", Makes: true}
 		if i < n-1 {
