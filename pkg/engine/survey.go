@@ -31,6 +31,7 @@ type Survey struct {
 	OtherCauses int     // problems beyond those causes
 
 	lines  ledger.Lines
+	strays strays
 	order  *order.Order
 	facts  []facts
 	status []row.Status               // what is known of each row; Pending for one that is due
@@ -57,7 +58,7 @@ const (
 
 // Survey reads the whole file once, and asks the ledger what is settled.
 func (e *Engine) Survey(ctx context.Context) (*Survey, error) {
-	s := &Survey{Counts: map[string]int{}, Asks: map[string]int{}}
+	s := &Survey{Counts: map[string]int{}, Asks: map[string]int{}, strays: strays{ledger: e.options.Ledger}}
 	keys := e.options.Ledger.Keys()
 	rows := order.NewSurvey(keys, func(place int) (row.Fingerprint, bool) {
 		_, content, ok := e.options.Ledger.LastAt(place)
@@ -71,6 +72,9 @@ func (e *Engine) Survey(ctx context.Context) (*Survey, error) {
 		}
 		place := rows.Add(in)
 		status, settled := e.settled(place, in.Content)
+		if err := s.strays.note(in, place); err != nil {
+			return err
+		}
 		s.lines.Add(in.Position, e.options.Ledger.Key(keys.At(place)))
 		if e.options.Observe != nil {
 			e.options.Observe(in)

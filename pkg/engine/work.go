@@ -102,6 +102,9 @@ func (r *run) unsendable(in *row.Intent) (row.Outcome, bool) {
 		outcome.Error = describeCycle(o.Cycle(in.Row))
 	case status == row.Duplicate:
 		outcome.Error = fmt.Sprintf("row %d says the same", o.DuplicateOf(in.Row))
+	case status == row.Blocked && waits == 0:
+		outcome.Error = fmt.Sprintf("an earlier run sent a %s of the same target, saw no answer, and the file has that row no longer: "+
+			"put it back as it was, so that it can be looked up before anything more is sent", in.Operation)
 	case status == row.Blocked:
 		why := "its referrer"
 		if before, _ := o.WaitsFor(in.Row); waits == before {
@@ -125,6 +128,8 @@ func (r *run) stands(n int) (status row.Status, waits int) {
 		return row.Invalid, 0
 	case o.DuplicateOf(n) != 0:
 		return row.Duplicate, 0
+	case r.survey.strays.holds(n):
+		return row.Blocked, 0
 	}
 	before, referrer := o.WaitsFor(n)
 	for _, w := range [...]int{before, referrer} {

@@ -2,12 +2,20 @@ package fields
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/gocarina/gocsv"
 
 	"github.com/refbulk/refbulk/pkg/batch"
+	"github.com/refbulk/refbulk/pkg/row"
 	"github.com/refbulk/refbulk/pkg/sheet"
+)
+
+// Headings of an undo file beside its fields.
+const (
+	keyHeading    = "row_key"
+	changeHeading = "change"
 )
 
 // Record is one row, read into a T.
@@ -15,6 +23,10 @@ type Record[T any] struct {
 	Value T
 	Meta  map[string]string // label → cell, of the campaign's own fields; nil when the file has none
 	At    sheet.Position
+
+	// Change names the change that a row of an undo file takes back, as that
+	// file does; 0 in any other file.
+	Change row.Fingerprint
 }
 
 // Reader reads a sheet's rows one at a time into values of T, a struct of
@@ -26,6 +38,7 @@ type Reader[T any] struct {
 	rows  *sheet.Rows
 	um    *gocsv.Unmarshaller
 	meta  bool
+	undo  bool // each row names the change that it takes back
 	ahead *batch.Ahead[Record[T]]
 }
 
@@ -56,6 +69,10 @@ func NewReader[T any](rows *sheet.Rows, columns Columns) (*Reader[T], error) {
 	if err := um.RenormalizeHeaders(func([]string) []string { return names }); err != nil {
 		return nil, fmt.Errorf("reading the header: %w", err)
 	}
+	key, change := slices.Index(columns.Headers, keyHeading), slices.Index(columns.Headers, changeHeading)
+	if key >= 0 && change >= 0 && names[key] == ignored && names[change] == ignored {
+		labels[key], labels[change], r.undo, r.meta = keyHeading, changeHeading, true, true
+	}
 	um.Headers = labels // under which ReadUnmatched gives what T does not have
 	r.ahead = batch.NewAhead(r.read)
 	return r, nil
@@ -78,7 +95,15 @@ func (r *Reader[T]) read() (Record[T], error) {
 		return Record[T]{}, err
 	}
 	delete(meta, "") // the ignored columns
-	return Record[T]{Value: *value.(*T), Meta: meta, At: r.rows.Position()}, nil
+	record := Record[T]{Value: *value.(*T), Meta: meta, At: r.rows.Position()}
+	if r.undo {
+		if meta[changeHeading] != "" {
+			record.Change = row.FingerprintOf(meta[keyHeading], meta[changeHeading])
+		}
+		delete(meta, keyHeading)
+		delete(meta, changeHeading)
+	}
+	return record, nil
 }
 
 // Close ends the pass.

@@ -154,6 +154,27 @@ func (l *Ledger) LastAt(place int) (row.Status, row.Fingerprint, bool) {
 	return status, l.index.content.At(place), status != row.Pending
 }
 
+// Unanswered calls each with the place and the latest entry of every row that
+// was sent before this run without an answer being recorded.
+func (l *Ledger) Unanswered(each func(place int, e Entry)) error {
+	lines := records{file: l.file}
+	for i := range l.index.keys.Len() {
+		if l.index.status(i) != row.Unknown || (l.index.state.At(i)&rehearsed != 0) != l.rehearsal {
+			continue
+		}
+		record, err := lines.entry(&l.index, i)
+		if err != nil {
+			return err
+		}
+		entry, err := decode(record)
+		if err != nil {
+			return err
+		}
+		each(i, entry)
+	}
+	return nil
+}
+
 // LastEntry reads the latest entry of a row before this run.
 func (l *Ledger) LastEntry(key Key) (Entry, error) {
 	i, ok := l.index.find(key)

@@ -40,6 +40,7 @@ const (
 	makes                       // brings its target into being
 	wouldMake                   // but it is invalid: those who wait are blocked by it
 	awaited                     // another row waits for it
+	own                         // known by something of its own, not by its place
 )
 
 // Survey collects what has to be known of every row. Add all rows in file
@@ -51,6 +52,8 @@ type Survey struct {
 	kinds    []row.Fingerprint     // of those names
 	row      compact.Column[int32] // at a key's place: the number of its row, less the place
 	latest   compact.Column[int32] // of the first row of a target and kind: the latest one that repeats none, unless that is the row itself
+	firsts   compact.Keys          // of targets and kinds whose first row has a key of its own
+	firstRow compact.Column[int32] // that row
 	content  compact.Column[row.Fingerprint]
 	repeated compact.Column[int32] // how often
 	maker    compact.Column[int32] // the first row up to this one that makes its target, unless that is the row itself
@@ -73,19 +76,21 @@ func (s *Survey) Add(in *row.Intent) (place int) {
 	o, r := &s.order, s.order.rows
 	target, kind := row.FingerprintOf(in.Target), s.kindOf(in.Kind)
 	first, last := s.rowsOf(target, kind)
-	same := s.latestOf(first)
 	is := marksOf(in)
-	if same != none && is&idle == 0 && s.contentOf(same) == in.Content {
+	if same := s.sameAs(in, is, target, kind, first); same != none {
 		n := s.repeated.At(same) + 1
 		s.repeated.Set(same, n)
-		o.marks.Set(r, repeats)
+		o.marks.Set(r, repeats|is&own)
 		o.earlier.Set(r, int32(same)+1)
-		return s.enter(keyOf(target, kind, o.nth.At(same), n))
+		return s.enter(s.keyOf(in, is, target, kind, o.nth.At(same), n))
 	}
 	o.marks.Set(r, is)
-	if same != none {
-		o.nth.Set(r, o.nth.At(same)+1)
+	switch {
+	case first != none:
+		o.nth.Set(r, o.nth.At(s.latestOf(first))+1)
 		s.latest.Set(first, int32(r)+1)
+	case is&own != 0:
+		s.firstRow.Set(s.firsts.Add(keyOf(target, kind, 0, 0)), int32(r)+1)
 	}
 	if last != none {
 		o.earlier.Set(r, int32(last)+1)
@@ -94,18 +99,48 @@ func (s *Survey) Add(in *row.Intent) (place int) {
 	if in.WaitsFor != "" {
 		s.waits.Set(r, row.FingerprintOf(in.WaitsFor))
 	}
-	place = s.enter(keyOf(target, kind, o.nth.At(r), 0))
+	place = s.enter(s.keyOf(in, is, target, kind, o.nth.At(r), 0))
 	if content, ok := s.recall(place); !ok || content != in.Content {
 		s.content.Set(r, in.Content)
 	}
 	return place
 }
 
+// sameAs gives the earlier row that a row repeats, none if it says something
+// new: the latest of its target and kind with the same content, or one that is
+// known by the same of its own.
+func (s *Survey) sameAs(in *row.Intent, is marks, target, kind row.Fingerprint, first int) int {
+	if is&idle != 0 {
+		return none
+	}
+	if is&own != 0 {
+		if place, known := s.order.keys.Find(ownKeyOf(target, kind, in.Own, 0)); known {
+			return s.rowAt(place)
+		}
+		return none
+	}
+	if same := s.latestOf(first); same != none && s.contentOf(same) == in.Content {
+		return same
+	}
+	return none
+}
+
 // keyOf names a row across runs: the same target, kind of operation and place
 // among the rows of that target and kind give the same key, however the file
-// was edited in between.
+// was edited in between. What a row has of its own stands for its place.
+func (s *Survey) keyOf(in *row.Intent, is marks, target, kind row.Fingerprint, nth, repetition int32) row.Fingerprint {
+	if is&own != 0 {
+		return ownKeyOf(target, kind, in.Own, repetition)
+	}
+	return keyOf(target, kind, nth, repetition)
+}
+
 func keyOf(target, kind row.Fingerprint, nth, repetition int32) row.Fingerprint {
 	return target.With(uint64(kind), uint64(nth), uint64(repetition))
+}
+
+func ownKeyOf(target, kind, own row.Fingerprint, repetition int32) row.Fingerprint {
+	return target.With(uint64(kind), uint64(own), uint64(repetition))
 }
 
 // kindOf gives the fingerprint of a kind, of which there are a handful.
@@ -125,17 +160,27 @@ func (s *Survey) kindOf(name string) row.Fingerprint {
 func (s *Survey) rowsOf(target, kind row.Fingerprint) (first, latest int) {
 	first, latest = none, none
 	for _, k := range s.kinds {
-		place, known := s.order.keys.Find(keyOf(target, k, 0, 0))
-		if !known {
-			continue
-		}
-		r := s.rowAt(place)
+		r := s.firstOf(keyOf(target, k, 0, 0))
 		if k == kind {
 			first = r
 		}
 		latest = max(latest, s.latestOf(r))
 	}
 	return first, latest
+}
+
+// firstOf is the first row of a target and kind, of which it is given the key
+// that the row has unless it has one of its own.
+func (s *Survey) firstOf(key row.Fingerprint) int {
+	if place, known := s.order.keys.Find(key); known {
+		if r := s.rowAt(place); r != none {
+			return r
+		}
+	}
+	if place, known := s.firsts.Find(key); known {
+		return int(s.firstRow.At(place)) - 1
+	}
+	return none
 }
 
 // latestOf is the latest row of the target and kind of which a row is the
@@ -172,8 +217,11 @@ func (s *Survey) enter(key row.Fingerprint) (place int) {
 
 func marksOf(in *row.Intent) marks {
 	var m marks
-	if in.Skip || in.Target == "" {
+	switch {
+	case in.Skip, in.Target == "":
 		m |= idle
+	case in.Own != 0:
+		m |= own
 	}
 	switch {
 	case !in.Makes:

@@ -37,6 +37,9 @@ func intents(text string) []row.Intent {
 			}
 		}
 		in.Content = row.FingerprintOf(content, in.WaitsFor)
+		if in.Operation == "credit" {
+			in.Kind, in.Own = "credit", in.Content
+		}
 		all = append(all, in)
 	}
 	return all
@@ -109,6 +112,7 @@ func TestARowThatRepeatsTheOneBeforeItIsADuplicate(t *testing.T) {
 		{"other content", "create a x\ncreate a y", []int{0, 0}},
 		{"other kind", "create a\nqualify a\ncreate a", []int{0, 0, 1}},
 		{"a change back is not a repetition", "qualify a\nunqualify a\nqualify a", []int{0, 0, 0}},
+		{"what is known by something of its own", "credit a x\ncredit a y\ncredit a x\ncredit b x", []int{0, 0, 1, 0}},
 		{"three times", "create a\ncreate a\ncreate a", []int{0, 1, 1}},
 	} {
 		o := resolve(intents(test.rows))
@@ -141,8 +145,8 @@ func TestAKeyOutlivesEveryEditThatLeavesTheRowItself(t *testing.T) {
 		}
 		return m
 	}
-	first := keys("create a\ncreate b\nqualify a\ncreate c <a")
-	edited := keys("create d\ncreate c <a\nupdate a\nqualify a\ncreate b")
+	first := keys("create a\ncreate b\nqualify a\ncreate c <a\ncredit a w\ncredit a x\ncredit a y")
+	edited := keys("create d\ncreate c <a\nupdate a\nqualify a\ncreate b\ncredit a y\ncredit a x")
 	for what, key := range edited {
 		if old, ok := first[what]; ok && old != key {
 			t.Errorf("the key of %q changed from %v to %v", what, old, key)
@@ -159,7 +163,7 @@ func TestWavesHoldTheOrderOfAnyFile(t *testing.T) {
 			return strconv.Itoa(rapid.IntRange(1, people).Draw(t, "person"))
 		})
 		line := rapid.Custom(func(t *rapid.T) string {
-			s := rapid.SampledFrom([]string{"create", "qualify", "unqualify", "skip"}).Draw(t, "operation") + " " + person.Draw(t, "target")
+			s := rapid.SampledFrom([]string{"create", "qualify", "unqualify", "skip", "credit"}).Draw(t, "operation") + " " + person.Draw(t, "target")
 			if rapid.Bool().Draw(t, "referred") {
 				s += " <" + person.Draw(t, "referrer")
 			}
@@ -193,7 +197,7 @@ func TestWavesHoldTheOrderOfAnyFile(t *testing.T) {
 func anyFile(t *rapid.T) []row.Intent {
 	person := rapid.StringOfN(rapid.RuneFrom([]rune("abcde")), 1, 1, 1)
 	line := rapid.Custom(func(t *rapid.T) string {
-		s := rapid.SampledFrom([]string{"create", "qualify", "unqualify", "skip"}).Draw(t, "operation") + " " + person.Draw(t, "target")
+		s := rapid.SampledFrom([]string{"create", "qualify", "unqualify", "skip", "credit"}).Draw(t, "operation") + " " + person.Draw(t, "target")
 		s += " " + rapid.SampledFrom([]string{"x", "y"}).Draw(t, "content")
 		if rapid.Bool().Draw(t, "referred") {
 			s += " <" + person.Draw(t, "referrer")
@@ -221,6 +225,9 @@ func TestKeysAndDuplicatesAreThoseOfASimpleCount(t *testing.T) {
 		seen := map[[2]string]*latest{}
 		for i, in := range all {
 			of := [2]string{in.Target, in.Kind}
+			if in.Own != 0 {
+				of[1] += in.Own.String()
+			}
 			duplicateOf := 0
 			switch l := seen[of]; {
 			case l == nil:
@@ -235,7 +242,11 @@ func TestKeysAndDuplicatesAreThoseOfASimpleCount(t *testing.T) {
 			if duplicateOf != 0 {
 				repetition = l.repeated
 			}
-			key := row.FingerprintOf(in.Target).With(uint64(row.FingerprintOf(in.Kind)), uint64(l.nth), uint64(repetition))
+			nth := uint64(l.nth)
+			if in.Own != 0 {
+				nth = uint64(in.Own)
+			}
+			key := row.FingerprintOf(in.Target).With(uint64(row.FingerprintOf(in.Kind)), nth, uint64(repetition))
 			if got := o.Key(i + 1); got != key {
 				t.Fatalf("Key(%d) = %v, want %v", i+1, got, key)
 			}

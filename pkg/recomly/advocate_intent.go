@@ -81,6 +81,7 @@ func (a *Advocates) read(record *fields.Record[advocateRow]) row.Intent {
 		a.keepAll.Store(true)
 	case credit:
 		in.Kind, in.Would, in.MustExist = "credit", row.Credited, true
+		in.Own = cmp.Or(in.Own, in.Content) // each is money of its own
 	case skip:
 		in.Kind, in.Would, in.Skip, in.Problems = "content", row.Skipped, true, nil
 	}

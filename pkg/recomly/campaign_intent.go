@@ -71,6 +71,9 @@ func (c *Campaigns) read(record *fields.Record[campaignRow]) row.Intent {
 	switch t.operation {
 	case create:
 		in.Kind, in.Would, in.Makes = "existence", row.Created, true
+		if c.options.AllowSameName {
+			in.Own = cmp.Or(in.Own, in.Content) // each is a campaign of its own
+		}
 	case remove:
 		in.Kind, in.Would, in.Asks = "existence", row.Deleted, true
 	case update:

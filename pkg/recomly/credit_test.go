@@ -1,8 +1,11 @@
 package recomly_test
 
 import (
+	"context"
 	"fmt"
+	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -48,9 +51,45 @@ nobody-1,,,100,
 func TestAnEditedCreditIsAnotherCredit(t *testing.T) {
 	r := newRig(t, sandbox.Options{})
 	r.wantStatuses(r.mustRun("advocates", crediting, "advocateId,delta\n2,500\n"), "credited")
-	r.wantStatuses(r.mustRun("advocates", crediting, "advocateId,delta\n2,700\n"), "credited")
+	r.wantStatuses(r.mustRun("advocates", crediting, "advocateId,delta\n2,700\n"), "credited credited") // the row that has gone comes last
 	if a := r.state().Advocates[0]; a.Balance != 1200 {
 		t.Errorf("the balance is %d, want 1200", a.Balance)
+	}
+}
+
+// What a credit is known by is what it says: the place that it has in the file
+// would be another's once the file is edited.
+func TestACreditIsPaidOnceWhereverItsRowStands(t *testing.T) {
+	r := newRig(t, sandbox.Options{})
+	const header, first, second, third = "advocateId,delta,note\n", "2,2500,January\n", "2,500,February\n", "2,2500,March\n"
+	for _, file := range []string{first + second, second, second + first, third + second + first, third, first + first} {
+		r.mustRun("advocates", crediting, header+file)
+	}
+	if a := r.state().Advocates[0]; a.Balance != 5500 {
+		t.Errorf("the balance is %d, want 5500: each credit once", a.Balance)
+	}
+}
+
+// A credit may have been paid that was sent without an answer. When its row is
+// edited nobody looks it up, and what it has become may not be paid as well.
+func TestACreditWhoseRowWasEditedBeforeItWasLookedUpHoldsTheNextOneBack(t *testing.T) {
+	r := newRig(t, sandbox.Options{})
+	const header = "advocateId,delta\n"
+	ctx, cancel := context.WithCancel(t.Context())
+	first := new(atomic.Int64)
+	first.Store(1)
+	r.ctx, r.wrap = ctx, func(inner http.RoundTripper) http.RoundTripper { return cutting{inner, first, cancel} }
+	if _, err := r.run("advocates", crediting, header+"2,2500\n"); err == nil {
+		t.Fatal("the run did not end when its answer was lost")
+	}
+	r.ctx, r.wrap = nil, nil
+	r.wantStatuses(r.mustRun("advocates", crediting, header+"2,3000\n"), "blocked unknown")
+	if a := r.state().Advocates[0]; a.Balance != 2500 {
+		t.Errorf("the balance is %d, want 2500", a.Balance)
+	}
+	r.wantStatuses(r.mustRun("advocates", crediting, header+"2,2500\n2,3000\n"), "credited credited")
+	if a := r.state().Advocates[0]; a.Balance != 5500 {
+		t.Errorf("the balance is %d, want 5500", a.Balance)
 	}
 }
 

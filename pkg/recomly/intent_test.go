@@ -115,8 +115,11 @@ func TestRowsBecomeIntents(t *testing.T) {
 			t.Fatalf("%s: %d intents", tt.cells, len(got))
 		}
 		tt.want.Position = row.Position{Row: 1, Line: 2}
-		if diff := cmp.Diff(tt.want, got[0], cmpopts.IgnoreFields(row.Intent{}, "Payload", "Content")); diff != "" {
+		if diff := cmp.Diff(tt.want, got[0], cmpopts.IgnoreFields(row.Intent{}, "Payload", "Content", "Own")); diff != "" {
 			t.Errorf("%s %q (-want +got):\n%s", tt.resource, tt.cells, diff)
+		}
+		if own := got[0].Own != 0; own != (tt.want.Operation == credit) {
+			t.Errorf("%s %q is known by something of its own: %v", tt.resource, tt.cells, own)
 		}
 	}
 }

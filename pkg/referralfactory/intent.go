@@ -111,7 +111,7 @@ func (r *intentReader) read(record *fields.Record[userRow]) row.Intent {
 	target := p.target()
 	in := row.Intent{
 		Position: row.Position{Row: record.At.Row, Line: record.At.Line}, Operation: p.operation, Target: target,
-		Content: p.content(target, misread), Problems: cells.problems, Skip: p.operation == skip, Once: true, Payload: p,
+		Own: record.Change, Content: p.content(target, misread), Problems: cells.problems, Skip: p.operation == skip, Once: true, Payload: p,
 	}
 	in.Kind, in.Would = kindOf(p.operation)
 	in.Makes = p.makes()

@@ -28,6 +28,11 @@ type Intent struct {
 	// do not.
 	Kind string
 
+	// Own tells the row in every run from the others of its target and kind,
+	// where their places do not: those of the second of two credits would be
+	// the first's once that is taken out of the file. 0 = its place does.
+	Own Fingerprint
+
 	// Makes says that the operation brings its target into being, so that
 	// rows which wait for the target wait for this one.
 	Makes bool
