@@ -40,13 +40,30 @@ func (k Key) String() string {
 	if k.Rehearsal {
 		return rehearsalMark + k.Row.String()
 	}
-	return k.Row.String()
+	return digits(k.Row)
+}
+
+// notNumber is put before digits that a spreadsheet would take for a number,
+// and save rounded.
+const notNumber = "x"
+
+func digits(f row.Fingerprint) string {
+	s := f.String()
+	if _, err := strconv.ParseFloat(s, 64); err == nil {
+		return notNumber + s
+	}
+	return s
+}
+
+// parseDigits is the inverse of digits.
+func parseDigits(s string) (row.Fingerprint, error) {
+	return row.ParseFingerprint(strings.TrimPrefix(s, notNumber))
 }
 
 // ParseKey is the inverse of String.
 func ParseKey(s string) (Key, error) {
 	hex, rehearsal := strings.CutPrefix(s, rehearsalMark)
-	f, err := row.ParseFingerprint(hex)
+	f, err := parseDigits(hex)
 	return Key{Row: f, Rehearsal: rehearsal}, err
 }
 
@@ -97,7 +114,7 @@ func (e *Entry) line() *line {
 	return &line{
 		Row: orEmpty(e.Row), Line: orEmpty(e.Line), Operation: cell(e.Operation), Target: cell(e.Target), Status: e.Status.String(),
 		ID: cell(e.ID), Code: cell(e.Code), URL: cell(e.URL), HTTPStatus: orEmpty(e.HTTPStatus), Attempts: e.Attempts,
-		Error: cell(e.Error), FinishedAt: e.Finished.UTC().Format(time.RFC3339), RowKey: e.Key.String(), RowHash: e.Content.String(),
+		Error: cell(e.Error), FinishedAt: e.Finished.UTC().Format(time.RFC3339), RowKey: e.Key.String(), RowHash: digits(e.Content),
 	}
 }
 
@@ -129,7 +146,7 @@ func decode(record []string) (Entry, error) {
 	var errs [4]error
 	e.Status, errs[0] = row.ParseStatus(record[colStatus])
 	e.Key, errs[1] = ParseKey(record[colRowKey])
-	e.Content, errs[2] = row.ParseFingerprint(record[colRowHash])
+	e.Content, errs[2] = parseDigits(record[colRowHash])
 	e.Finished, errs[3] = time.Parse(time.RFC3339, record[colFinishedAt])
 	for _, err := range errs {
 		if err != nil {

@@ -166,8 +166,8 @@ func Read(path string, each func(Entry) error) error {
 	defer file.Close()
 	reader := newReader(bufio.NewReader(file))
 	first, err := reader.Read()
-	if err != nil || len(first) < len(header) || !slices.Equal(first[:len(header)], header) {
-		return fmt.Errorf("%s is not a results file of refbulk: its first line is another", path)
+	if err := checkHeader(first, err); err != nil {
+		return fmt.Errorf("reading %s: %w", path, err)
 	}
 	for {
 		record, err := reader.Read()

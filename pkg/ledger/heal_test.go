@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -81,6 +82,7 @@ func TestADamagedMiddleIsRefusedWithItsLine(t *testing.T) {
 		{"\n2,3,", "\n2\",3,"}, // a quote where none may be, in the first cell
 		{"\n2,3,", "\n2,3\","},
 		{"\n2,3,create,", "\n"},
+		{"\n3,4,create,", "\n3,4,create,,"}, // the last line, which no kill can have left so
 	} {
 		path := filepath.Join(t.TempDir(), "results.csv")
 		l := open(t, path)
@@ -95,8 +97,60 @@ func TestADamagedMiddleIsRefusedWithItsLine(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err := Open(context.Background(), Options{Path: path})
-		if err == nil || !strings.Contains(err.Error(), "line 3 is damaged") {
-			t.Errorf("Open() of a file with %q = %v, want an error that names line 3", damage.to, err)
+		line := "line " + damage.from[3:4] + " is damaged"
+		if err == nil || !strings.Contains(err.Error(), line) || !strings.Contains(err.Error(), "put back the copy") {
+			t.Errorf("Open() of a file with %q = %v, want an error that says %q and what to do", damage.to, err, line)
+		}
+	}
+}
+
+// Spreadsheet programs save a file in their own way. What they leave readable
+// is read, and with the rest nobody is advised to begin anew.
+func TestAFileThatASpreadsheetSavedIsReadOrRefusedWithAdvice(t *testing.T) {
+	for _, saved := range []struct {
+		how  string
+		as   func(string) string
+		want string
+	}{
+		{"with a byte order mark", func(s string) string { return "\ufeff" + s }, ""},
+		{"with its own line ends", func(s string) string { return strings.ReplaceAll(s, "\n", "\r\n") }, ""},
+		{"with semicolons", func(s string) string { return strings.ReplaceAll(s, ",", ";") }, "put back the copy"},
+		{"with tabs", func(s string) string { return strings.ReplaceAll(s, ",", "\t") }, "put back the copy"},
+		{"with rounded keys", func(s string) string { return strings.ReplaceAll(s, "x0000000000000001,", "1.00E+00,") }, "put back the copy"},
+	} {
+		path := filepath.Join(t.TempDir(), "results.csv")
+		l := open(t, path)
+		appendAll(t, l, entry(1, 1, row.Created))
+		_ = l.Close()
+		text, _ := os.ReadFile(path)
+		if err := os.WriteFile(path, []byte(saved.as(string(text))), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		l, err := Open(context.Background(), Options{Path: path})
+		switch {
+		case saved.want == "" && err != nil, saved.want != "" && (err == nil || !strings.Contains(err.Error(), saved.want)):
+			t.Errorf("saved %s: Open() = %v, want an error that says %q", saved.how, err, saved.want)
+		case err == nil:
+			if s, _, _ := l.Last(l.Key(1)); s != row.Created {
+				t.Errorf("saved %s: Last(1) = %v, want created", saved.how, s)
+			}
+			_ = l.Close()
+		}
+	}
+}
+
+// What looks like a number comes back rounded from a spreadsheet.
+func TestKeysLookLikeNoNumber(t *testing.T) {
+	for _, f := range []row.Fingerprint{0, 1, 0x1234567890123456, 0x12345e6789012345, 0x1e00000000000000, 0xe123456789012345, 0x123456789012345e, 0xabcdef0123456789} {
+		e := Entry{Key: Key{Row: f}, Content: f}
+		line := e.line()
+		for _, cell := range []string{line.RowKey, line.RowHash} {
+			if _, err := strconv.ParseFloat(cell, 64); err == nil {
+				t.Errorf("%v is written %q", f, cell)
+			}
+			if got, err := ParseKey(cell); err != nil || got != e.Key {
+				t.Errorf("%q is read as %v, %v, want %v", cell, got, err, e.Key)
+			}
 		}
 	}
 }

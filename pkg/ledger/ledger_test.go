@@ -155,7 +155,7 @@ func TestAFinishedFileIsInFileOrderWithGoneRowsBehind(t *testing.T) {
 	}
 	var got []string
 	for _, record := range read(t, path)[1:] {
-		got = append(got, strings.Join([]string{record[0], record[1], record[colStatus], record[colRowKey][14:]}, " "))
+		got = append(got, strings.Join([]string{record[0], record[1], record[colStatus], record[colRowKey][15:]}, " "))
 	}
 	if diff := cmp.Diff([]string{"1 2 rejected 03", "2 3 created 01", "  created 02"}, got); diff != "" {
 		t.Errorf("lines (-want +got):\n%s", diff)

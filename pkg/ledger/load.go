@@ -3,12 +3,13 @@ package ledger
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"slices"
+	"strings"
 
 	"github.com/refbulk/refbulk/pkg/batch"
 	"github.com/refbulk/refbulk/pkg/compact"
@@ -35,9 +36,9 @@ func (l *Ledger) load() error {
 
 // scan reads the entries between two offsets into the index, and finds where
 // the last whole one ends. Every entry that was appended is one line, so what
-// follows the last line break was torn; so was what cannot be read at the end.
-// What cannot be read before an entry that can be was not torn but damaged,
-// and nobody can tell what it said.
+// follows the last line break was torn; so were zeros at the end, which a power
+// cut leaves. What else cannot be read was not torn but damaged, and nobody can
+// tell what it said.
 func (l *Ledger) scan(from, to int64) (end int64, err error) {
 	if end, err = lastLineEnd(l.file, to); err != nil {
 		return 0, err
@@ -48,12 +49,12 @@ func (l *Ledger) scan(from, to int64) (end int64, err error) {
 	reader := newReader(bufio.NewReaderSize(io.NewSectionReader(l.file, from, end-from), 1<<16))
 	if from == 0 {
 		record, err := reader.Read()
-		if err != nil || len(record) < len(header) || !slices.Equal(record[:len(header)], header) {
-			return 0, errNotResults
+		if err := checkHeader(record, err); err != nil {
+			return 0, err
 		}
 		l.finished.loose = len(record) > len(header)
 	}
-	var damaged error
+	zeros := false
 	whole := from + reader.InputOffset()
 	ahead := batch.NewAhead(func() (found, error) { return find(reader, from) })
 	defer ahead.Close()
@@ -64,11 +65,10 @@ func (l *Ledger) scan(from, to int64) (end int64, err error) {
 			return whole, nil
 		case err != nil:
 			return 0, err
-		case f.err != nil && damaged == nil:
-			damaged = fmt.Errorf("%s is damaged: %w; mend or remove it, or name another file with --results", where(from, f.line), f.err)
-		case f.err != nil:
-		case damaged != nil:
-			return 0, damaged
+		case f.err != nil && f.zeros:
+			zeros = true
+		case f.err != nil, zeros:
+			return 0, fmt.Errorf("%s is damaged: %w; %s", where(from, f.line), cmp.Or(f.err, errZeros), takeCopy)
 		case l.index.keys.Len() == compact.MostPlaces:
 			return 0, fmt.Errorf("it has more than %d rows; name another file with --results", compact.MostPlaces)
 		default:
@@ -101,6 +101,7 @@ type found struct {
 	start, end int64
 	line       int
 	err        error
+	zeros      bool // it holds bytes that are zero
 }
 
 // find reads the next line. An error is one of the file.
@@ -114,6 +115,7 @@ func find(reader *csv.Reader, from int64) (found, error) {
 	f.end = from + reader.InputOffset()
 	if f.err != nil {
 		f.line = lineOf(reader, err)
+		f.zeros = strings.Contains(strings.Join(record, ""), "\x00")
 	}
 	return f, nil
 }
@@ -129,7 +131,28 @@ func lineOf(reader *csv.Reader, err error) int {
 	return line
 }
 
-var errNotResults = errors.New("it is not a results file of refbulk: its first line is another; name another file with --results")
+// takeCopy is what to do about a file that another program has spoilt. A new one
+// would have everything done again.
+const takeCopy = "if another program saved the file, put back the copy from before; without this file, all that it records as done would be done again"
+
+var (
+	errZeros      = errors.New("zeros stand before it")
+	errNotResults = errors.New("it is not a results file of refbulk: its first line is another; name another file with --results")
+	errResaved    = errors.New("a spreadsheet program has saved it in another form than it had; " + takeCopy)
+)
+
+// checkHeader looks at the first record. A byte order mark, which spreadsheet
+// programs add, is nothing to stop at.
+func checkHeader(record []string, err error) error {
+	text := strings.TrimPrefix(strings.Join(record, ","), "\ufeff")
+	switch ours := strings.Join(header, ","); {
+	case err == nil && (text == ours || strings.HasPrefix(text, ours+",")):
+		return nil
+	case strings.HasPrefix(strings.NewReplacer(";", ",", "\t", ",", `"`, "").Replace(text), ours):
+		return errResaved
+	}
+	return errNotResults
+}
 
 // checkBeginning refuses a file without a whole line, unless it is the
 // beginning of ours.

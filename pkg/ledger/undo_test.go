@@ -139,8 +139,8 @@ func TestNewColumnsMakeRoomForThemselves(t *testing.T) {
 	_ = u.Close()
 	want := [][]string{
 		{"operation", "id", "meta:City", "change", "row_key"},
-		{"update", "17", "", "1", "0000000000000001"},
-		{"update", "18", "'=Utrecht", "2", "0000000000000002"},
+		{"update", "17", "", "1", "x0000000000000001"},
+		{"update", "18", "'=Utrecht", "2", "x0000000000000002"},
 	}
 	if diff := cmp.Diff(want, read(t, path)); diff != "" {
 		t.Errorf("file (-want +got):\n%s", diff)
