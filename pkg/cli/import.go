@@ -224,7 +224,8 @@ func (i *importing) refuseRehearsed() error {
 			return err
 		}
 		if key, err := ledger.ParseKey(record[column]); err == nil && key.Rehearsal {
-			return fmt.Errorf("%s was written by a rehearsal (line %d): its ids name nobody, or somebody else, in the real account; use it with --sandbox",
+			return fmt.Errorf("%s was written by a rehearsal (line %d): its ids name nobody, or somebody else, in the real account; use it with --sandbox, "+
+				"or run the import that it belongs to once more without, which takes such lines out",
 				i.flags.file, rows.Position().Line)
 		}
 	}
@@ -232,7 +233,7 @@ func (i *importing) refuseRehearsed() error {
 
 // keepUndo opens the file of rows that take changes back.
 func (i *importing) keepUndo() error {
-	undo, err := ledger.OpenUndo(i.flags.undoPath(), i.rows.UndoColumns())
+	undo, err := ledger.OpenUndo(i.flags.undoPath(), i.rows.UndoColumns(), i.flags.account.sandbox != "")
 	if err != nil {
 		return err
 	}

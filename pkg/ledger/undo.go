@@ -50,8 +50,9 @@ type Undo struct {
 }
 
 // OpenUndo reads the undo file at path, cuts off a torn end, and makes room
-// for the given columns. There is no file until the first Append.
-func OpenUndo(path string, columns []string) (*Undo, error) {
+// for the given columns. A real run drops what a rehearsal has left there.
+// There is no file until the first Append.
+func OpenUndo(path string, columns []string, rehearsal bool) (*Undo, error) {
 	path, err := realPath(path)
 	if err != nil {
 		return nil, err
@@ -77,10 +78,11 @@ func OpenUndo(path string, columns []string) (*Undo, error) {
 		return u, nil
 	}
 	u.next, u.loose = old.last+1, old.loose
-	if slices.Equal(u.columns, old.columns) {
+	drop := old.rehearsed && !rehearsal
+	if slices.Equal(u.columns, old.columns) && !drop {
 		return u, u.reopen(old.end)
 	}
-	if err := u.widen(old); err != nil {
+	if err := u.widen(old, drop); err != nil {
 		return nil, err
 	}
 	info, err := os.Stat(path)
@@ -251,6 +253,8 @@ type undoFile struct {
 	last    int   // the highest number of a change
 	end     int64 // after the last whole line
 	loose   bool  // it is as a run that did not end left it
+
+	rehearsed bool // there are lines of a rehearsal
 }
 
 // readUndo calls each, if there is one, with every line of an undo file and
@@ -297,6 +301,7 @@ func readUndo(path string, each func(undone, place, []string) error) (*undoFile,
 		if !ok {
 			return f, nil
 		}
+		f.rehearsed = f.rehearsed || line.key.Rehearsal
 		f.loose = f.loose || line.tentative || before != 0 && number > before
 		before, f.last, f.end = number, max(f.last, number), reader.InputOffset()
 		if at.change = int64(number); each != nil {
@@ -320,10 +325,16 @@ func undoLine(record []string, change, key, width int) (line undone, number int,
 	return undone{key: k, tentative: tentative}, n, err == nil
 }
 
-// widen puts the lines as they stand under today's columns.
-func (u *Undo) widen(old *undoFile) error {
+// widen puts the lines as they stand under today's columns, those of a
+// rehearsal too unless they are to be dropped.
+func (u *Undo) widen(old *undoFile, dropRehearsed bool) error {
 	return u.rewrite(old, func(yield func([]string) error) error {
-		_, err := readUndo(u.path, func(_ undone, _ place, record []string) error { return yield(record) })
+		_, err := readUndo(u.path, func(line undone, _ place, record []string) error {
+			if line.key.Rehearsal && dropRehearsed {
+				return nil
+			}
+			return yield(record)
+		})
 		return err
 	}, false)
 }

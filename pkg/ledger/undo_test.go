@@ -13,7 +13,7 @@ import (
 
 func openUndo(t *testing.T, path string, columns ...string) *Undo {
 	t.Helper()
-	u, err := OpenUndo(path, columns)
+	u, err := OpenUndo(path, columns, false)
 	if err != nil {
 		t.Fatalf("OpenUndo() = %v", err)
 	}
@@ -108,7 +108,7 @@ func TestATornUndoFileHealsAndGoesOn(t *testing.T) {
 		if err := os.WriteFile(path, text[:cut], 0o600); err != nil {
 			t.Fatal(err)
 		}
-		u, err := OpenUndo(path, []string{"operation", "id"})
+		u, err := OpenUndo(path, []string{"operation", "id"}, false)
 		if err != nil {
 			t.Fatalf("OpenUndo() of %d bytes = %v", cut, err)
 		}
@@ -152,7 +152,7 @@ func TestAnotherFileIsNeverTakenForAnUndoFile(t *testing.T) {
 	if err := os.WriteFile(path, []byte("email\njane@example.com\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := OpenUndo(path, nil); err == nil || !strings.Contains(err.Error(), "not an undo file") {
+	if _, err := OpenUndo(path, nil, false); err == nil || !strings.Contains(err.Error(), "not an undo file") {
 		t.Errorf("OpenUndo() of a list of customers = %v, want a refusal", err)
 	}
 }

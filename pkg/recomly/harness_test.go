@@ -133,7 +133,7 @@ func (r *rig) run(name string, o recomly.Options, text string) ([]line, error) {
 	if _, err := r.resource.Match(file.Header()); err != nil {
 		return nil, err
 	}
-	undo, err := ledger.OpenUndo(filepath.Join(r.folder, name+".undo.csv"), r.resource.UndoColumns())
+	undo, err := ledger.OpenUndo(filepath.Join(r.folder, name+".undo.csv"), r.resource.UndoColumns(), false)
 	if err != nil {
 		r.Fatal(err)
 	}
