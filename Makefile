@@ -41,8 +41,8 @@ dist:
 	done; done
 
 # The manual pages: man -l .build/man/refbulk-import.1
-man: all
-	$(BUILD)/refbulk man $(BUILD)/man
+man:
+	REFBULK_MAN=$(abspath $(BUILD)/man) $(GO) test -count=1 -run '^TestManualPages$$' ./pkg/cli
 
 # Longer searches: a thousand kills, and every fuzz target for a minute.
 soak:

@@ -67,7 +67,6 @@ type program struct {
 // exit with.
 func Main(args []string, streams Streams, env func(string) (string, bool)) ExitCode {
 	p := &program{Streams: streams, args: args, env: env}
-	p.beThrifty()
 	root := p.root()
 	root.SetArgs(args)
 	root.SetIn(streams.In)
@@ -135,7 +134,7 @@ func (p *program) root() *cobra.Command {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usage(fmt.Errorf("%w\nsee refbulk %s --help", err, strings.TrimPrefix(cmd.CommandPath(), "refbulk ")))
 	})
-	root.AddCommand(p.importCommand(), p.planCommand(), p.exportCommand(), p.runCommand(), p.reportCommand(), p.checkCommand(), p.templateCommand(), p.sandboxCommand(), p.versionCommand(), p.manCommand())
+	root.AddCommand(p.importCommand(), p.planCommand(), p.exportCommand(), p.runCommand(), p.reportCommand(), p.checkCommand(), p.templateCommand(), p.sandboxCommand(), p.versionCommand())
 	p.completions(root)
 	for _, c := range root.Commands() {
 		wrapArgs(c)

@@ -61,6 +61,7 @@ type importing struct {
 
 	account  *account
 	file     *sheet.File
+	isLong   bool // the file
 	columns  fields.Columns
 	rows     resource
 	ledger   *ledger.Ledger
@@ -139,6 +140,9 @@ func (i *importing) open(ctx context.Context) error {
 		return usage(err)
 	}
 	i.close = append(i.close, i.file.Close)
+	if i.isLong = i.minds(path); i.isLong {
+		beThrifty()
+	}
 	if i.account, err = i.openAccount(ctx, &i.flags.account, i.log, i.outlets.observe); err != nil {
 		return err
 	}
@@ -261,7 +265,14 @@ func (i *importing) engineOptions(share float64) engine.Options {
 		Workers: i.flags.workers, First: i.flags.first, Strict: i.flags.strict,
 		RetryRejected: i.flags.retryRejected, MaxRejected: share,
 		Name: filepath.Base(i.flags.resultsPath()), Observe: i.observe,
-		Begin: func() { i.useRoom(i.survey.Due) },
+		Begin: i.begin,
+	}
+}
+
+// begin is called when the first row is about to be sent.
+func (i *importing) begin() {
+	if i.isLong {
+		useRoom()
 	}
 }
 
@@ -281,7 +292,9 @@ func (i *importing) send(w ways) (*retry.Stop, error) {
 	if i.flags.account.peak == 0 {
 		i.account.gate.Expect(i.survey.Due)
 	}
-	defer i.beThrifty()
+	if i.isLong {
+		defer beThrifty()
+	}
 	shown := progress.Start(i.progressOptions())
 	i.meter.set(shown)
 	err := i.engine.Run(w.calls, w.intake, i.survey)

@@ -32,10 +32,12 @@ func newLog(o *outputFlags, out io.Writer) *slog.Logger {
 }
 
 // address finds e-mail addresses in a text.
-var address = regexp.MustCompile(`[^\s"'<>(),;:=/?&]+(?:@|%40)[^\s"'<>(),;:=/?&]+`)
+var address = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`[^\s"'<>(),;:=/?&]+(?:@|%40)[^\s"'<>(),;:=/?&]+`)
+})
 
 // discreet takes e-mail addresses out of a text.
-func discreet(text string) string { return address.ReplaceAllString(text, "[e-mail]") }
+func discreet(text string) string { return address().ReplaceAllString(text, "[e-mail]") }
 
 // jsonAttr is how attributes stand in a JSON log.
 func jsonAttr(verbose bool) func([]string, slog.Attr) slog.Attr {

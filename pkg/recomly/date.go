@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/refbulk/refbulk/pkg/fields"
@@ -17,8 +18,14 @@ const writeDate = "write it as 2026-12-31, or 2026-12-31T18:00:00Z for an hour"
 // zoned are the layouts that say everything.
 var zoned = []string{time.RFC3339Nano, "2006-01-02T15:04Z07:00", "2006-01-02 15:04:05Z07:00", "2006-01-02T15:04:05-0700", "2006-01-02 15:04:05 -0700"}
 
+// pattern is a regular expression that is compiled when it is first needed: most
+// commands need none.
+func pattern(text string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(text) })
+}
+
 // clocked is a date and a time of day without a zone.
-var clocked = regexp.MustCompile(`^(.+?)(?:T|,? +)(\d{1,2}:\d{2}(?::\d{2})?)(?:\.\d+)?\s*([AaPp][Mm])?\s*(?:UTC|GMT|Z)?$`)
+var clocked = pattern(`^(.+?)(?:T|,? +)(\d{1,2}:\d{2}(?::\d{2})?)(?:\.\d+)?\s*([AaPp][Mm])?\s*(?:UTC|GMT|Z)?$`)
 
 // expiry reads when a campaign ends. A day alone is the whole of that day, in
 // UTC; a time of day without a zone is in UTC.
@@ -30,7 +37,7 @@ func expiry(cell string) (time.Time, fault) {
 		}
 	}
 	day, rest := text, ""
-	if parts := clocked.FindStringSubmatch(text); parts != nil {
+	if parts := clocked().FindStringSubmatch(text); parts != nil {
 		day, rest = parts[1], strings.TrimSpace(parts[2]+" "+strings.ToUpper(parts[3]))
 	}
 	t, bad := calendarDay(day)
@@ -49,10 +56,10 @@ func expiry(cell string) (time.Time, fault) {
 }
 
 var (
-	yearFirst = regexp.MustCompile(`^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})$`)
-	yearLast  = regexp.MustCompile(`^(\d{1,2})([-/.])(\d{1,2})([-/.])(\d{4})$`)
-	shortYear = regexp.MustCompile(`^\d{1,2}[-/. ]\w+[-/. ]\d{2}$`)
-	serial    = regexp.MustCompile(`^\d{5}(?:\.\d+)?$`)
+	yearFirst = pattern(`^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})$`)
+	yearLast  = pattern(`^(\d{1,2})([-/.])(\d{1,2})([-/.])(\d{4})$`)
+	shortYear = pattern(`^\d{1,2}[-/. ]\w+[-/. ]\d{2}$`)
+	serial    = pattern(`^\d{5}(?:\.\d+)?$`)
 )
 
 // named are the layouts that spell the month out, in which nothing is doubtful.
@@ -64,10 +71,10 @@ var named = []string{
 // calendarDay reads a day as spreadsheets show one, and refuses what a reader
 // in another country would read as another day.
 func calendarDay(text string) (time.Time, fault) {
-	if p := yearFirst.FindStringSubmatch(text); p != nil {
+	if p := yearFirst().FindStringSubmatch(text); p != nil {
 		return dayOf(p[1], p[2], p[3])
 	}
-	if p := yearLast.FindStringSubmatch(text); p != nil && p[2] == p[4] {
+	if p := yearLast().FindStringSubmatch(text); p != nil && p[2] == p[4] {
 		a, b := p[1], p[3]
 		first, _ := strconv.Atoi(a)
 		second, _ := strconv.Atoi(b)
@@ -85,9 +92,9 @@ func calendarDay(text string) (time.Time, fault) {
 		}
 	}
 	switch {
-	case serial.MatchString(text):
+	case serial().MatchString(text):
 		return time.Time{}, fault{"is the number of a day as a spreadsheet stores it", "format the column as a date"}
-	case shortYear.MatchString(text):
+	case shortYear().MatchString(text):
 		return time.Time{}, fault{"has a year of two digits, or is no date", writeDate}
 	}
 	return time.Time{}, fault{"is not a date", writeDate}

@@ -193,7 +193,7 @@ func FuzzCellsAreReadOrRefused(f *testing.F) {
 		if at, bad := expiry(cell); bad.reason == "" && at.Location() != time.UTC {
 			t.Errorf("expiry(%q) = %v, want UTC", cell, at)
 		}
-		if number, bad := phone(cell); bad.reason == "" && number != "" && !usE164.MatchString(number) {
+		if number, bad := phone(cell); bad.reason == "" && number != "" && !usE164().MatchString(number) {
 			t.Errorf("phone(%q) = %q, which is no US number in E.164", cell, number)
 		}
 		if got := maskText(cell); len(got) != len(cell) {

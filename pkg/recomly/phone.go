@@ -1,10 +1,9 @@
 package recomly
 
 import (
-	"regexp"
 	"strings"
 
-	"github.com/nyaruka/phonenumbers"
+	"github.com/nyaruka/phonenumbers/v2"
 
 	"github.com/refbulk/refbulk/pkg/fields"
 )
@@ -12,7 +11,7 @@ import (
 const writePhone = "write a US number such as +1 312 555 0142"
 
 // usE164 is a US number in the form in which the API takes it.
-var usE164 = regexp.MustCompile(`^\+1\d{10}$`)
+var usE164 = pattern(`^\+1\d{10}$`)
 
 // phone reads a phone number into E.164. The API documents US numbers alone:
 // others are refused here, with a reason, instead of there.
@@ -48,7 +47,7 @@ func phone(cell string) (string, fault) {
 // samePhone is the form in which two numbers are compared. One that cannot be
 // read as a US number is compared by its digits.
 func samePhone(number string) string {
-	if usE164.MatchString(number) {
+	if usE164().MatchString(number) {
 		return number
 	}
 	if read, bad := phone(number); bad.reason == "" && read != "" {

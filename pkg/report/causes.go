@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/refbulk/refbulk/pkg/row"
 )
@@ -108,11 +109,13 @@ func cutLast(s, sep string) (before, after string, found bool) {
 // varying finds what differs between rows that failed of the same: quoted
 // values, addresses and numbers. The name of a column and an HTTP status are
 // found too, so that they can be left as they are.
-var varying = regexp.MustCompile(`\(HTTP \d+\)|column "(?:[^"\\]|\\.)*"|"(?:[^"\\]|\\.)*"|[^\s"(),:;]+@[^\s"(),:;]+|\b\d+\b`)
+var varying = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`\(HTTP \d+\)|column "(?:[^"\\]|\\.)*"|"(?:[^"\\]|\\.)*"|[^\s"(),:;]+@[^\s"(),:;]+|\b\d+\b`)
+})
 
 // common is an error without what differs from row to row.
 func common(problem string) string {
-	return varying.ReplaceAllStringFunc(problem, func(found string) string {
+	return varying().ReplaceAllStringFunc(problem, func(found string) string {
 		switch {
 		case strings.HasPrefix(found, "(HTTP"), strings.HasPrefix(found, "column "):
 			return found

@@ -7,6 +7,7 @@ import (
 	"html/template"
 	"io"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/refbulk/refbulk/pkg/row"
@@ -26,11 +27,11 @@ type Run struct {
 //go:embed page.html
 var pageText string
 
-var pageTemplate = template.Must(template.New("page").Parse(pageText))
+var pageTemplate = sync.OnceValue(func() *template.Template { return template.Must(template.New("page").Parse(pageText)) })
 
 // HTML writes the run as one page that needs nothing else: no other file, no
 // network, no script.
-func (r *Run) HTML(w io.Writer) error { return pageTemplate.Execute(w, r.page()) }
+func (r *Run) HTML(w io.Writer) error { return pageTemplate().Execute(w, r.page()) }
 
 // page is what the template shows.
 type page struct {

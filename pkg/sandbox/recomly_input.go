@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"regexp"
 	"strconv"
+	"sync"
 	"time"
 	"unicode/utf8"
 )
@@ -128,7 +129,9 @@ func (f *form) instant(name string, to *string) {
 }
 
 // usPhone is a number of the United States' numbering plan in E.164.
-var usPhone = regexp.MustCompile(`^\+1[2-9]\d{2}[2-9]\d{6}$`)
+var usPhone = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^\+1[2-9]\d{2}[2-9]\d{6}$`)
+})
 
 // contacts reads e-mail and phone.
 func (f *form) contacts(email, phone *string) {
@@ -137,7 +140,7 @@ func (f *form) contacts(email, phone *string) {
 	if *email != "" && !wellFormed(*email) {
 		f.complain("email is not a valid address")
 	}
-	if *phone != "" && !usPhone.MatchString(*phone) {
+	if *phone != "" && !usPhone().MatchString(*phone) {
 		f.complain("phone must be a US number in E.164 format")
 	}
 	if *email == "" && *phone == "" {

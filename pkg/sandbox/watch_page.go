@@ -3,10 +3,13 @@ package sandbox
 import (
 	"html/template"
 	"net/http"
+	"sync"
 )
 
 // watchPage is a page without scripts, so that it can be read anywhere.
-var watchPage = template.Must(template.New("watch").Parse(`<!doctype html>
+var watchPage = sync.OnceValue(func() *template.Template { return template.Must(template.New("watch").Parse(watchText)) })
+
+const watchText = `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <title>refbulk sandbox</title>
@@ -63,13 +66,13 @@ td + td { text-align: right } code { font-size: 90% }
 {{end}}</table>{{else}}<p>None. Add one with
 <code>curl --data 'POST /users every=100 lose-answer' HOST/_sandbox/faults</code></p>{{end}}
 <p><a href="/_sandbox/counts">counts</a> · <a href="/_sandbox/faults">faults</a> · <a href="/_sandbox/state">state</a></p>
-`))
+`
 
 func (s *Server) writePage(w http.ResponseWriter) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
 	// An error means that the reader has gone.
-	_ = watchPage.Execute(w, struct {
+	_ = watchPage().Execute(w, struct {
 		Base     string
 		Prefixes []string
 		State    State

@@ -5,14 +5,17 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // footer matches what reports write below their rows.
-var footer = regexp.MustCompile(`(?i)^\W*(` +
-	`(grand )?totals?\b|copyright\b|©|\(c\)|confidential\b|` +
-	`(generated|exported|printed|created|downloaded) (by|on|at|from)\b|` +
-	`end of (report|file|list|export)\b|` +
-	`(\d+ (rows|records|contacts|entries)|(rows|records|contacts|entries):? \d+)( total| exported| found)?\W*$)`)
+var footer = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)^\W*(` +
+		`(grand )?totals?\b|copyright\b|©|\(c\)|confidential\b|` +
+		`(generated|exported|printed|created|downloaded) (by|on|at|from)\b|` +
+		`end of (report|file|list|export)\b|` +
+		`(\d+ (rows|records|contacts|entries)|(rows|records|contacts|entries):? \d+)( total| exported| found)?\W*$)`)
+})
 
 // sifter tells data rows from the others.
 type sifter struct {
@@ -53,7 +56,7 @@ func (s *sifter) isFooter(cell []byte) bool {
 		return false
 	}
 	cell = bytes.TrimSpace(cell)
-	return footer.Match(cell) || s.below && bytes.IndexByte(cell, ' ') > 0
+	return footer().Match(cell) || s.below && bytes.IndexByte(cell, ' ') > 0
 }
 
 // tooLong says that a cell is, "" when none is.

@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"regexp"
+	"sync"
 	"time"
 	"unicode/utf8"
 )
@@ -13,7 +14,9 @@ import (
 const delimiters = ",;\t|"
 
 // separator matches the line by which programs tell Excel the delimiter.
-var separator = regexp.MustCompile(`^"?(?i:sep)="?([!-/:-@[-` + "`" + `{-~\t])"?"?$`)
+var separator = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^"?(?i:sep)="?([!-/:-@[-` + "`" + `{-~\t])"?"?$`)
+})
 
 // text is a CSV or TSV file.
 type text struct {
@@ -103,7 +106,7 @@ func (t text) separatorLine() (byte, error) {
 	defer m.Close()
 	m.skipBOM()
 	end, _, _ := m.in.lineEnd(0)
-	found := separator.FindSubmatch(m.in.bytes()[:min(end, 16)])
+	found := separator().FindSubmatch(m.in.bytes()[:min(end, 16)])
 	if found == nil || found[1][0] == '"' {
 		return 0, nil
 	}
