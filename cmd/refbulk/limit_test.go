@@ -259,7 +259,7 @@ func TestLimitHoldsWhenCallsOfTheDeadArriveLate(t *testing.T) {
 	t.Parallel()
 	const workers = 10
 	p := press(t, sandbox.Options{})
-	f := p.file(t, "only", 2*p.limit, "--workers", "4")
+	f := p.file(t, "only", 2*p.limit, "--workers", fmt.Sprint(workers))
 	dead := make(chan struct{})
 	p.on(func(s stage, r *http.Request) {
 		if s != arrived {

@@ -13,7 +13,7 @@ import (
 
 // BenchmarkImport is the whole pipeline on 10,000 rows, from the file to the
 // finished results, against the simulator inside the process with the limit
-// off: every outcome is durable before its worker goes on.
+// off: every outcome is durable before its worker makes another call.
 func BenchmarkImport(b *testing.B) {
 	const rows = 10_000
 	var file bytes.Buffer

@@ -9,28 +9,78 @@ package compact
 // the last one, not yet full, is nothing beside the rest.
 const stretch = 1024
 
+// mostRuns is how many runs of values that are alike a stretch is kept as,
+// beside the first. More of them would not be worth the search.
+const mostRuns = 16
+
 // Column holds one value for each place, counted from 0. A value that was
-// never set is zero, and a stretch takes no memory as long as the values in it
-// are all alike, down to where none is set. The zero Column is empty.
+// never set is zero. A stretch takes no memory as long as all is alike, down to
+// where none is set, and little as long as it is a few runs of values that are,
+// set from left to right. The zero Column is empty.
 type Column[T comparable] struct {
 	stretches []part[T]
 }
 
-// part is a stretch of a column.
+// part is a stretch of a column: values if there are any, else runs and zero
+// behind them.
 type part[T comparable] struct {
-	values *[stretch]T // nil = the first so many are alike, the others zero
-	first  int
-	alike  T
+	values *[stretch]T
+	first  run[T]
+	others []run[T]
+}
+
+// run is values that are alike, up to before a place of the stretch.
+type run[T comparable] struct {
+	end   uint16
+	value T
 }
 
 func (p *part[T]) at(i int) (value T) {
-	if p.values != nil {
+	switch {
+	case p.values != nil:
 		return p.values[i]
+	case i < int(p.first.end):
+		return p.first.value
 	}
-	if i < p.first {
-		return p.alike
+	for _, r := range p.others {
+		if i < int(r.end) {
+			return r.value
+		}
 	}
 	return value
+}
+
+// follow adds a value behind the runs. It reports false when it stands among
+// them, or when there are too many.
+func (p *part[T]) follow(i int, value T) bool {
+	last := &p.first
+	if n := len(p.others); n > 0 {
+		last = &p.others[n-1]
+	}
+	end := int(last.end)
+	switch {
+	case i < end:
+		return false
+	case i == end && (i == 0 || last.value == value):
+		*last = run[T]{uint16(i + 1), value}
+		return true
+	case len(p.others) > mostRuns-2:
+		return false
+	case i > end:
+		var zero T
+		p.others = append(p.others, run[T]{uint16(i), zero})
+	}
+	p.others = append(p.others, run[T]{uint16(i + 1), value})
+	return true
+}
+
+// spread keeps each value on its own.
+func (p *part[T]) spread() {
+	values := new([stretch]T)
+	for i := range values {
+		values[i] = p.at(i)
+	}
+	*p = part[T]{values: values}
 }
 
 // At is the value at a place, however far beyond the last that was set.
@@ -51,15 +101,11 @@ func (c *Column[T]) Set(place int, value T) {
 		c.stretches = append(c.stretches, part[T]{})
 	}
 	p := &c.stretches[n]
-	if p.values == nil && i == p.first && (i == 0 || value == p.alike) {
-		p.first, p.alike = i+1, value
-		return
-	}
 	if p.values == nil {
-		p.values = new([stretch]T)
-		for k := range p.first {
-			p.values[k] = p.alike
+		if p.follow(i, value) {
+			return
 		}
+		p.spread()
 	}
 	p.values[i] = value
 }

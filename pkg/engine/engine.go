@@ -1,6 +1,6 @@
 // Package engine takes the rows of a file to an API, each once: it surveys
 // the file, sends what is due wave after wave through a pool of workers, and
-// records every outcome before its worker goes on. It knows no vendor; what
+// records every outcome before its worker makes another call. It knows no vendor; what
 // it needs of one is the interface Resource.
 //
 // A row's failure is an outcome. An error ends the run: the file cannot be
@@ -93,7 +93,7 @@ type run struct {
 type note struct {
 	ledger.Entry
 	final bool
-	sync  bool           // it has to be durable before its worker goes on
+	sync  bool           // it has to be durable before its worker makes another call
 	undo  *ledger.Change // what takes the change back; nil for none
 }
 

@@ -1,5 +1,5 @@
 // Package ledger keeps the results file: one outcome per row, durable before
-// the row's worker goes on, and the answer to which rows are settled. While a
+// the row's worker calls again, and the answer to which rows are settled. While a
 // run lasts the file is only appended to; when it ends it is rewritten in one
 // step, one line per row in file order. A torn end, the mark of a kill or a
 // power cut, heals when the file is opened; the latest entry of a row counts.
