@@ -5,13 +5,15 @@
 // everything. None is safe for concurrent use while it is written.
 package compact
 
+import "sort"
+
 // stretch is how many neighbours share one piece of memory: few enough that
 // the last one, not yet full, is nothing beside the rest.
 const stretch = 1024
 
 // mostRuns is how many runs of values that are alike a stretch is kept as,
-// beside the first. More of them would not be worth the search.
-const mostRuns = 16
+// beside the first. Some times as many would take the memory of the values.
+const mostRuns = 64
 
 // Column holds one value for each place, counted from 0. A value that was
 // never set is zero. A stretch takes no memory as long as all is alike, down to
@@ -42,10 +44,8 @@ func (p *part[T]) at(i int) (value T) {
 	case i < int(p.first.end):
 		return p.first.value
 	}
-	for _, r := range p.others {
-		if i < int(r.end) {
-			return r.value
-		}
+	if n := sort.Search(len(p.others), func(n int) bool { return i < int(p.others[n].end) }); n < len(p.others) {
+		return p.others[n].value
 	}
 	return value
 }
