@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -85,6 +86,9 @@ func (p *pressed) trust(t *testing.T, server *redis.Client, c command) {
 	o := c.want(t, 4)
 	if n := p.Counts().Requests; n != 0 {
 		t.Errorf("%d calls were made while Redis had just started, want none\n%v", n, o)
+	}
+	if !regexp.MustCompile(`refbulk: Redis has just been started or emptied, .* wait=\S+\n`).MatchString(o.stderr) {
+		t.Errorf("nobody was told why there was a wait\n%v", o)
 	}
 	keys, err := server.Keys(t.Context(), "refbulk:*:meta").Result()
 	if err != nil || len(keys) != 1 {

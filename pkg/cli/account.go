@@ -22,6 +22,7 @@ import (
 // account is an open way to one account's API.
 type account struct {
 	vendor vendor
+	rooted bool // by --base-url, and not where the vendor says
 	client connection
 	gate   *pace.Gate
 	loop   *retry.Loop
@@ -31,7 +32,7 @@ type account struct {
 // openAccount finds the token, or starts the simulator, and makes no call.
 // Observe is told of every call; nil = nobody is.
 func (p *program) openAccount(ctx context.Context, f *accountFlags, log *slog.Logger, observe func(context.Context, api.Call)) (_ *account, err error) {
-	a := &account{}
+	a := &account{rooted: f.baseURL != ""}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.Close())

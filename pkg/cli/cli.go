@@ -69,9 +69,6 @@ func Main(args []string, streams Streams, env func(string) (string, bool)) ExitC
 	p := &program{Streams: streams, args: args, env: env}
 	root := p.root()
 	root.SetArgs(args)
-	root.SetIn(streams.In)
-	root.SetOut(streams.Out)
-	root.SetErr(streams.Err)
 	if err := root.ExecuteContext(context.Background()); err != nil {
 		p.complain(err)
 		return codeOf(err)
@@ -128,18 +125,59 @@ func (p *program) root() *cobra.Command {
 		Long:          "refbulk takes a spreadsheet as it is, sends its rows to a referral programme inside the rate limit, and records\none outcome per row. It can be stopped, killed and run again at any moment: the same command continues.\n\n" + exitHelp,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
+		Args:          noSuchCommand,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		if wrong := (*pflag.InvalidValueError)(nil); errors.As(err, &wrong) {
+			err = wrongValue("--"+wrong.GetFlag().Name, err)
+		}
 		return usage(fmt.Errorf("%w\nsee refbulk %s --help", err, strings.TrimPrefix(cmd.CommandPath(), "refbulk ")))
 	})
 	root.AddCommand(p.importCommand(), p.planCommand(), p.exportCommand(), p.runCommand(), p.reportCommand(), p.checkCommand(), p.templateCommand(), p.sandboxCommand(), p.versionCommand())
 	p.completions(root)
+	root.SetIn(p.In)
+	root.SetOut(p.Out)
+	root.SetErr(p.Err)
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd() // which writes where root does by now
 	for _, c := range root.Commands() {
-		wrapArgs(c)
+		switch c.Name() {
+		case "help":
+			c.Args = helpTopic
+		case "completion":
+			c.Args = noSuchCommand
+			c.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+			for _, shell := range c.Commands() {
+				wrapArgs(shell)
+			}
+		default:
+			wrapArgs(c)
+		}
 	}
 	return root
+}
+
+// noSuchCommand refuses what no command took.
+func noSuchCommand(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	hint := "see " + c.CommandPath() + " --help"
+	c.SuggestionsMinimumDistance = 2
+	if near := c.SuggestionsFor(args[0]); len(near) > 0 {
+		hint = "is it " + strings.Join(near, " or ") + "?"
+	}
+	return usage(fmt.Errorf("there is no command %q of %s; %s", args[0], c.CommandPath(), hint))
+}
+
+// helpTopic refuses a command that help knows nothing of.
+func helpTopic(c *cobra.Command, args []string) error {
+	found, rest, err := c.Root().Find(args)
+	if err != nil {
+		return usage(err)
+	}
+	return noSuchCommand(found, rest)
 }
 
 // wrapArgs makes an error about arguments one of usage.
@@ -162,7 +200,7 @@ func (p *program) fromEnvironment(flags *pflag.FlagSet) error {
 		name := "REFBULK_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
 		if value, ok := p.env(name); ok && !f.Changed && first == nil {
 			if err := flags.Set(f.Name, value); err != nil {
-				first = usage(fmt.Errorf("the variable %s: %w", name, err))
+				first = usage(wrongValue("the variable "+name, err))
 			}
 		}
 	})

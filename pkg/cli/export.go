@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -103,6 +104,9 @@ func (e *exportFlags) check(now time.Time) error {
 	} else if e.output.json {
 		return errors.New("--json prints to standard output, where the rows go; name a file for them with -o")
 	}
+	if err := differ(named{"-o", e.path}, named{"--token-file", e.account.tokenFile}, named{"--sandbox", e.account.sandbox}); err != nil {
+		return err
+	}
 	if role := "person_" + e.role; role == referralfactory.Referring || role == referralfactory.Invited {
 		e.role = role
 	}
@@ -197,7 +201,7 @@ func (p *program) export(ctx context.Context, f *exportFlags) (err error) {
 	err = e.copy(w, out)
 	e.shown.close()
 	if w.calls.Err() != nil {
-		err = &failure{ExitStopped, context.Cause(w.calls)}
+		err = halted(context.Cause(w.calls))
 	}
 	if err != nil {
 		return err
@@ -261,16 +265,33 @@ func called(a *account, err error) error {
 	var stop *retry.Stop
 	var gaveUp *retry.GaveUp
 	switch {
-	case errors.As(err, &stop) && stop.Err != nil && isCredentials(stop.Err):
+	case errors.As(err, &stop) && isCredentials(stop.Err):
 		return usage(fmt.Errorf("the API refuses the token: %w\n%s", err, a.vendor.refused))
 	case errors.As(err, &stop):
-		return &failure{ExitStopped, fmt.Errorf("stopped %w; run the same command again", err)}
+		return halted(err)
 	case errors.As(err, &gaveUp):
 		return &failure{ExitStopped, fmt.Errorf("%w; run the same command again later", err)}
-	case api.VerdictOf(err) == api.Refused:
-		return usage(err)
+	case api.VerdictOf(err) != api.Refused:
+		return err
+	case api.StatusOf(err) == http.StatusNotFound && a.calledOnce() && a.rooted:
+		return usage(fmt.Errorf("%w\nis --base-url the root of the API? It is usually %s", err, a.vendor.baseURL))
 	}
-	return err
+	return usage(err)
+}
+
+func (a *account) calledOnce() bool {
+	calls := a.client.Stats()
+	return calls.Reads+calls.Writes == 1
+}
+
+// halted makes a sentence of an error that is the reason for which a command
+// stopped with nothing to show.
+func halted(err error) error {
+	var stop *retry.Stop
+	if !errors.As(err, &stop) {
+		return err
+	}
+	return &failure{ExitStopped, fmt.Errorf("stopped early, %w; run the same command again", stop)}
 }
 
 // Export implements connection.

@@ -97,7 +97,7 @@ func TestAnExportRefusesWhatMakesNoSense(t *testing.T) {
 		"users -o nowhere/users.csv":    "nowhere",
 		"rewards --qualified":           "are for users",
 		"activity":                      "no export of \"activity\" at referral-factory",
-		"users --qualified=maybe":       "neither true nor false",
+		"users --qualified=maybe":       "takes true or false",
 		"users --limit -5":              "--limit",
 		"campaigns --provider nowhere":  "--provider",
 		"users --sandbox --base-url x/": "exclude each other",

@@ -25,15 +25,11 @@ func (i *importing) ask() error {
 	if len(i.survey.Asks) == 0 || i.flags.yes {
 		return nil
 	}
-	var what []string
-	for _, operation := range slices.Sorted(maps.Keys(i.survey.Asks)) {
-		what = append(what, fmt.Sprintf("%s %d", operation, i.survey.Asks[operation]))
-	}
 	of := "people"
 	if i.flags.resource != "users" {
 		of = i.flags.resource
 	}
-	question := fmt.Sprintf("%s of the %s in %s", strings.Join(what, " and "), of, i.flags.file)
+	question := fmt.Sprintf("%s of the %s in %s", strings.Join(i.asked(), " and "), of, i.flags.file)
 	if !i.InTerminal || i.flags.file == "-" {
 		return usage(fmt.Errorf("this would %s, which cannot be taken back by itself; say --yes if that is meant", question))
 	}
@@ -45,6 +41,23 @@ func (i *importing) ask() error {
 	return nil
 }
 
+// asked is what a person has to agree to, by what is done: all that an update
+// destroys is a qualification.
+func (i *importing) asked() []string {
+	counts := map[string]int{}
+	for operation, n := range i.survey.Asks {
+		if operation == "update" || operation == "upsert" {
+			operation = "unqualify"
+		}
+		counts[operation] += n
+	}
+	var what []string
+	for _, operation := range slices.Sorted(maps.Keys(counts)) {
+		what = append(what, fmt.Sprintf("%s %d", operation, counts[operation]))
+	}
+	return what
+}
+
 func isCredentials(err error) bool {
 	status := api.StatusOf(err)
 	return status == http.StatusUnauthorized || status == http.StatusForbidden
@@ -53,18 +66,18 @@ func isCredentials(err error) bool {
 // finish rewrites the results, says what became of the run, and sets the exit
 // code.
 func (i *importing) finish(stopped *retry.Stop) error {
-	totals, err := i.engine.Finish(i.survey, i.file.Header(), i.flags.carry, i.flags.failedPath())
+	totals, err := i.engine.Finish(i.survey, i.file.Header(), i.carry, i.flags.failedPath())
 	if err != nil {
 		return nothingLost(err)
 	}
 	s := i.summary(totals)
 	if stopped != nil {
-		s.Stopped = &stopped.Reason
+		s.Stopped, s.Beyond = &stopped.Reason, false
 	}
 	code := i.exitCode(s, totals)
 	s.ExitCode = int(code)
 	if code == ExitStopped {
-		s.Continue = "refbulk " + shellQuote(i.args)
+		s.Continue = "refbulk " + shellQuote(i.continuing(s))
 	}
 	i.code = code
 	if s.Mend > 0 {
@@ -90,6 +103,27 @@ func (i *importing) finish(stopped *retry.Stop) error {
 		return err
 	}
 	return s.Text(i.Out)
+}
+
+// continuing are the arguments that take the run on: the same, but for a
+// trial that can get no further.
+func (i *importing) continuing(s *report.Summary) []string {
+	if !s.Beyond {
+		return i.args
+	}
+	var rest []string
+	for n := 0; n < len(i.args); n++ {
+		switch {
+		case i.args[n] == "--first":
+			n++
+		case !strings.HasPrefix(i.args[n], "--first="):
+			rest = append(rest, i.args[n])
+		}
+	}
+	if len(rest) == len(i.args) { // it stands in a variable, or in a job file
+		rest = append(rest, "--first=0")
+	}
+	return rest
 }
 
 func (i *importing) exitCode(s *report.Summary, t engine.Totals) ExitCode {
@@ -118,7 +152,9 @@ func (i *importing) summary(t engine.Totals) *report.Summary {
 		},
 		WorstWindow: gate.WorstWindow, WaitedSeconds: gate.Waited.Seconds(), DurationSeconds: time.Since(i.began).Seconds(),
 		Limit: i.flags.account.limit, Window: i.flags.account.window, Sandbox: i.flags.account.sandbox != "",
+		HeldBack: i.flags.strict && i.survey.Invalid > 0,
 	}
+	s.Beyond = i.flags.first > 0 && t.NotReached > 0 && !s.HeldBack
 	if t.Failed > 0 {
 		s.Failed = i.flags.failedPath()
 	}

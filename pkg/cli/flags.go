@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -24,6 +25,28 @@ const vendorsWorkers = -1
 // inMemory is the value of --sandbox without a file.
 const inMemory = ":memory:"
 
+// sandboxValue is the value of --sandbox: a file, or whether it is said at
+// all.
+type sandboxValue string
+
+// Set implements pflag.Value.
+func (s *sandboxValue) Set(text string) error {
+	switch strings.ToLower(text) {
+	case "1", "true", "yes":
+		text = inMemory
+	case "0", "false", "no":
+		text = ""
+	}
+	*s = sandboxValue(text)
+	return nil
+}
+
+// String implements pflag.Value.
+func (s *sandboxValue) String() string { return string(*s) }
+
+// Type implements pflag.Value.
+func (*sandboxValue) Type() string { return "string" }
+
 // accountFlags say which account is worked on, and how its API is called.
 type accountFlags struct {
 	provider, baseURL, tokenFile, sandbox string
@@ -41,7 +64,7 @@ func (a *accountFlags) add(f *pflag.FlagSet) {
 	f.StringVar(&a.provider, "provider", "referral-factory", "whose API: referral-factory or recomly")
 	f.StringVar(&a.baseURL, "base-url", "", "root of the API; plain http only to this machine (default the vendor's)")
 	f.StringVar(&a.tokenFile, "token-file", "", "file that holds the API token; without it the variable REFERRAL_FACTORY_TOKEN or RECOMLY_API_KEY")
-	f.StringVar(&a.sandbox, "sandbox", "", "rehearse on a simulator inside this process; with a file, its account is kept there")
+	f.Var((*sandboxValue)(&a.sandbox), "sandbox", "rehearse on a simulator inside this process; with a file, its account is kept there")
 	f.Lookup("sandbox").NoOptDefVal = inMemory
 	f.IntVar(&a.limit, "limit", vendorsLimit, "requests per --window over all processes of this account on this machine; 0 = none (recomly 120)")
 	f.Lookup("limit").DefValue = "600"
@@ -131,6 +154,24 @@ func (i *importFlags) add(f *pflag.FlagSet) {
 	f.BoolVar(&i.yes, "yes", false, "do not ask before deleting, unqualifying, or settling rewards")
 }
 
+// wrongValue says what a flag takes, which stands under the name, in place of
+// what a parser said.
+func wrongValue(name string, err error) error {
+	var wrong *pflag.InvalidValueError
+	if !errors.As(err, &wrong) {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	switch wrong.GetFlag().Value.Type() {
+	case "bool":
+		return fmt.Errorf("%s takes true or false, not %q", name, wrong.GetValue())
+	case "int":
+		return fmt.Errorf("%s takes a whole number, not %q", name, wrong.GetValue())
+	case "duration":
+		return fmt.Errorf("%s takes a time such as 30s, 5m or 2h, not %q", name, wrong.GetValue())
+	}
+	return fmt.Errorf("%s %q: %w", name, wrong.GetValue(), wrong.Unwrap())
+}
+
 // check finds what is wrong with the values, before anything else happens.
 func (i *importFlags) check() error {
 	v, err := vendorNamed(i.account.provider)
@@ -154,7 +195,19 @@ func (i *importFlags) check() error {
 	case i.file == "-" && i.results == "":
 		return fmt.Errorf("standard input has no name: say with --results where the results go")
 	}
-	return i.output.check()
+	if err := i.output.check(); err != nil {
+		return err
+	}
+	return differ(i.files()...)
+}
+
+// files are all the files of a run.
+func (i *importFlags) files() []named {
+	return []named{
+		{"FILE", i.file}, {"--results", i.resultsPath()}, {"--undo", i.undoPath()}, {"the file of rows to mend", i.failedPath()},
+		{"--report", i.output.report}, {"--metrics-file", i.output.metrics}, {"--notify-template", i.output.notifyTemplate},
+		{"--token-file", i.account.tokenFile}, {"--sandbox", i.account.sandbox},
+	}
 }
 
 // check finds what is wrong with the account's values, and fills in the
@@ -185,7 +238,7 @@ func (o *outputFlags) check() error {
 	case !slices.Contains([]string{"text", "json"}, o.logFormat):
 		return fmt.Errorf("--log-format %q is none; use text or json", o.logFormat)
 	}
-	return nil
+	return checkPage("--report", o.report)
 }
 
 func (i *importFlags) campaignNumber() (int64, error) {
@@ -207,6 +260,25 @@ func (i *importFlags) mappings() ([]fields.Mapping, error) {
 			return nil, err
 		}
 		all = append(all, m)
+	}
+	return all, nil
+}
+
+// carried finds the columns that --carry names.
+func (i *importFlags) carried(header []string) ([]int, error) {
+	var all []int
+	if len(i.carry) == 1 && i.carry[0] == "all" {
+		for n := range header {
+			all = append(all, n)
+		}
+		return all, nil
+	}
+	for _, name := range i.carry {
+		columns, err := fields.ColumnsNamed(header, "--carry", name)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, columns...)
 	}
 	return all, nil
 }
@@ -268,7 +340,7 @@ func (i *importFlags) undoPath() string {
 func (i *importFlags) failedPath() string {
 	base := strings.TrimSuffix(stem(i.resultsPath()), ".results")
 	path := base + ".failed.csv"
-	for n := 2; filepath.Clean(path) == filepath.Clean(i.file); n++ {
+	for n := 2; sameFile(path, i.file); n++ {
 		path = fmt.Sprintf("%s.failed-%d.csv", base, n)
 	}
 	return path

@@ -63,6 +63,7 @@ type importing struct {
 	file     *sheet.File
 	isLong   bool // the file
 	columns  fields.Columns
+	carry    []int // places of the columns that the results file takes over
 	rows     resource
 	ledger   *ledger.Ledger
 	engine   *engine.Engine
@@ -91,7 +92,7 @@ func (p *program) withImport(ctx context.Context, f *importFlags, do func(*impor
 		}
 	}()
 	if err := i.open(w.intake); err != nil {
-		return err
+		return halted(err)
 	}
 	return do(i, w)
 }
@@ -143,6 +144,9 @@ func (i *importing) open(ctx context.Context) error {
 	if i.isLong = i.minds(path); i.isLong {
 		beThrifty()
 	}
+	if i.carry, err = i.flags.carried(i.file.Header()); err != nil {
+		return usage(err)
+	}
 	if i.account, err = i.openAccount(ctx, &i.flags.account, i.log, i.outlets.observe); err != nil {
 		return err
 	}
@@ -179,7 +183,7 @@ func (i *importing) look(w ways) error {
 	i.engine = engine.New(i.engineOptions(share))
 	if i.flags.readOnly || i.rows.ReadsFirst(i.file.Header()) {
 		if err := i.rows.Open(w.calls, i.engine.Try(w.calls, w.intake)); err != nil {
-			return i.nothingSent(err)
+			return called(i.account, err)
 		}
 	} else {
 		i.log.Info("with --lookup off the campaign is not looked at: only the API tells whether it is there and what it asks for")
@@ -197,14 +201,11 @@ func (i *importing) look(w ways) error {
 			i.log.Info("these columns fill no field and are ignored: " + strings.Join(ignored, ", "))
 		}
 	}
-	if len(i.flags.carry) == 1 && i.flags.carry[0] == "all" {
-		i.flags.carry = i.file.Header()
-	}
 	i.survey, err = i.engine.Survey(w.intake)
 	if undoErr := undo.Wait(); err == nil {
 		err = undoErr
 	}
-	return err
+	return halted(err)
 }
 
 // refuseRehearsed keeps a file that a rehearsal wrote, its undo file above
@@ -276,16 +277,6 @@ func (i *importing) begin() {
 	}
 }
 
-// nothingSent gives an error of the first call its exit code: credentials that
-// are refused there are a matter of configuration.
-func (i *importing) nothingSent(err error) error {
-	var stop *retry.Stop
-	if errors.As(err, &stop) && stop.Err != nil && isCredentials(stop.Err) {
-		return usage(fmt.Errorf("the API refuses the token: %w\n%s", err, i.account.vendor.refused))
-	}
-	return err
-}
-
 // send runs what the survey found due. It returns why it stopped early, nil
 // when it did not; its error is one that leaves no results to finish.
 func (i *importing) send(w ways) (*retry.Stop, error) {
@@ -301,6 +292,9 @@ func (i *importing) send(w ways) (*retry.Stop, error) {
 	i.meter.set(nil)
 	shown.Close()
 	var stop *retry.Stop
+	if errors.As(err, &stop) && isCredentials(stop.Err) {
+		return &retry.Stop{Err: stop.Err, Reason: fmt.Sprintf("the API refuses the token: %s; %s", stop.Reason, i.account.vendor.refused)}, nil
+	}
 	if errors.As(err, &stop) {
 		return stop, nil
 	}

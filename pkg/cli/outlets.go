@@ -175,7 +175,7 @@ func (o *outlets) writeReport() error {
 	}
 	shown := *o.summary
 	if shown.Continue != "" {
-		shown.Continue = "refbulk " + shellQuote(shareable(o.args))
+		shown.Continue = "refbulk " + shellQuote(shareable(o.continuing(&shown)))
 	}
 	run := &report.Run{Summary: &shown, Calls: o.calls, Began: o.began, Made: time.Now(), Version: version()}
 	var err error

@@ -3,8 +3,6 @@ package cli
 import (
 	"cmp"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -36,7 +34,7 @@ func (i *importing) plan(w ways) error {
 	i.meter.set(nil)
 	shown.Close()
 	if err != nil {
-		return err
+		return called(i.account, err)
 	}
 	p := i.planned(forecast)
 	i.code = ExitDone
@@ -76,9 +74,7 @@ func (i *importing) planned(f engine.Forecast) *report.Plan {
 		}
 		p.Problems = append(p.Problems, problem)
 	}
-	for _, operation := range slices.Sorted(maps.Keys(i.survey.Asks)) {
-		p.Asks = append(p.Asks, fmt.Sprintf("%s %d", operation, i.survey.Asks[operation]))
-	}
+	p.Asks = i.asked()
 	return p
 }
 

@@ -1,10 +1,10 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -35,11 +35,10 @@ func (p *program) reportCommand() *cobra.Command {
 }
 
 func (p *program) report(path, out string) error {
-	if out != "" && out != "-" && !strings.EqualFold(filepath.Ext(out), ".html") {
-		return usage(fmt.Errorf("-o %q: a report is a page; name it report.html", out))
-	}
-	if strings.EqualFold(filepath.Clean(out), filepath.Clean(path)) {
-		return usage(fmt.Errorf("-o names the results file itself"))
+	if out != "-" {
+		if err := errors.Join(checkPage("-o", out), differ(named{"RESULTS.csv", path}, named{"-o", out})); err != nil {
+			return usage(err)
+		}
 	}
 	outcomes, err := report.ReadOutcomes(path)
 	if err != nil {

@@ -242,7 +242,7 @@ func (s *step) set(setting job.Setting, j *job.Job, now time.Time) error {
 			}
 		}
 		if err := flags.Set(f.Name, value); err != nil {
-			return fmt.Errorf("%s: %w", setting.Flag, err)
+			return wrongValue(setting.Flag, err)
 		}
 	}
 	return nil
@@ -265,11 +265,13 @@ func isPath(name string) bool {
 
 // path fills in a name of the job file, relative to where that stands.
 func path(f *pflag.Flag, value string, s *step, j *job.Job, now time.Time) (string, error) {
-	switch {
-	case value == "", f.Name == "sandbox" && value == "false":
-		return "", nil
-	case f.Name == "sandbox" && (value == "true" || value == f.NoOptDefVal):
-		return f.NoOptDefVal, nil
+	if f.Name == "sandbox" {
+		var said sandboxValue
+		_ = said.Set(value) // takes everything
+		value = said.String()
+	}
+	if value == "" || value == f.NoOptDefVal {
+		return value, nil
 	}
 	text, err := job.Expand(value, s.Name, now)
 	return job.In(j.Dir(), text), err

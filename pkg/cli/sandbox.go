@@ -29,7 +29,7 @@ func (p *program) sandboxCommand() *cobra.Command {
 		Use:   "sandbox",
 		Short: "Serve a local simulator of the API, to rehearse on",
 		Long: "Serve a simulator of Referral Factory, and of Recomly beside it, on this machine until it is interrupted. It sends nothing to anybody.\n" +
-			"A fresh account has an example campaign, number 1. /_sandbox/ shows what was asked of it.",
+			"A fresh account has an example campaign, number 1. /_sandbox/ shows what was asked of it.\n\n" + faultHelp,
 		Example: "  refbulk sandbox --listen 127.0.0.1:8080 --state account.json\n" +
 			"  REFERRAL_FACTORY_TOKEN=any refbulk import users customers.csv --campaign 1 --base-url http://127.0.0.1:8080/api/v2\n" +
 			"  refbulk sandbox --fault 'POST /users every=100 lose-answer' --fault '* * from=300 times=1 status=429 retry-after=5s'",
@@ -53,6 +53,40 @@ func (p *program) sandboxCommand() *cobra.Command {
 	return c
 }
 
+const faultHelp = `A fault is 'METHOD PATH [from=N] [every=N] [times=N] [delay=1s] EFFECT': which calls it hits, * for any, and what happens:
+
+  POST /users every=100 status=422                       an error; the work is not done
+  * * from=300 times=1 status=429 retry-after=5s         over the limit (retry-after-date=5s says it as a date)
+  GET /campaigns redirect=https://other.example.com/     an answer that leads elsewhere
+  POST /users times=3 reset-before                       the connection breaks before the work is done
+  POST /users from=10 times=1 stall-before               no answer, and the work is not done
+  POST /users from=10 times=1 stall                      no answer, but the work is done
+  POST /users every=100 lose-answer                      the work is done, and the connection breaks
+  GET /users times=1 reset-mid-body                      half an answer
+  GET /users times=1 malformed-json                      an answer whose JSON breaks off
+  POST /users times=1 empty-body                         an answer that says nothing
+  * * from=50 times=1 html-body                          a page in place of an answer
+  GET /users times=1 huge-body=1000000                   an answer of so many bytes
+  * * delay=2s                                           all answers late
+`
+
+// scheduled reads the faults. There may be several in one, a line each, as a
+// variable holds them.
+func (f *sandboxFlags) scheduled() (faults []sandbox.Fault, _ error) {
+	var errs []error
+	for line := range strings.Lines(strings.Join(f.faults, "\n")) {
+		if line = strings.TrimSpace(line); line == "" {
+			continue
+		}
+		fault, err := sandbox.ParseFault(line)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("--fault: %w", err))
+		}
+		faults = append(faults, fault)
+	}
+	return faults, errors.Join(errs...)
+}
+
 func (p *program) serveSandbox(ctx context.Context, f *sandboxFlags) error {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -64,8 +98,8 @@ func (p *program) serveSandbox(ctx context.Context, f *sandboxFlags) error {
 		o.Limit = -1
 	}
 	var err error
-	if o.Faults, err = sandbox.ParseFaults(strings.Join(f.faults, "\n")); err != nil {
-		return usage(err)
+	if o.Faults, err = f.scheduled(); err != nil {
+		return usage(fmt.Errorf("%w\nsee refbulk sandbox --help", err))
 	}
 	server := sandbox.New(o)
 	if f.state != "" {

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -50,7 +49,7 @@ func watchSignals(ctx context.Context, longest time.Duration, tell func(string),
 					stop(&retry.Stop{Reason: "by " + name(s)})
 				default:
 					tell("abandoning the rows in flight")
-					abandon(errors.New("abandoned by a second " + name(s)))
+					abandon(&retry.Stop{Reason: "by a second signal"})
 				}
 			}
 		}

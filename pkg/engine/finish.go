@@ -42,20 +42,17 @@ func (t Totals) NeedMending() int {
 }
 
 // Finish rewrites the results file in file order and writes the file of rows
-// to mend, which is removed when there are none. Carry names the columns of
-// the input that are copied into the results. A results file that says all of
-// that already is left as it is.
-func (e *Engine) Finish(s *Survey, header, carry []string, failedPath string) (Totals, error) {
+// to mend, which is removed when there are none. Carry are the places of the
+// columns of the input that are copied into the results. A results file that
+// says all of that already is left as it is.
+func (e *Engine) Finish(s *Survey, header []string, carry []int, failedPath string) (Totals, error) {
 	t := Totals{Rows: s.Rows, Statuses: map[row.Status]int{}}
-	columns, err := columnsOf(header, carry)
-	if err != nil {
-		return t, err
-	}
 	ledger.Sweep(failedPath)
 	f := failedFile{path: failedPath, header: header}
 	defer f.discard()
+	var err error
 	if !e.isFinished(s, carry) {
-		err = e.rewrite(s, carry, columns, &f, &t)
+		err = e.rewrite(s, carry, &f, &t)
 	} else {
 		for r, status := range s.status[:s.Rows] {
 			t.count(status, s.facts[r])
@@ -78,23 +75,19 @@ func (e *Engine) Finish(s *Survey, header, carry []string, failedPath string) (T
 
 // isFinished reports whether the results file already is what a rewrite would
 // give, and no row is to be mended.
-func (e *Engine) isFinished(s *Survey, carry []string) bool {
+func (e *Engine) isFinished(s *Survey, carry []int) bool {
 	return len(carry) == 0 && s.Settled == s.order.Len() && e.options.Ledger.IsFinished(s.lines) &&
 		!slices.ContainsFunc(s.status, row.Status.NeedsMending)
 }
 
 // rewrite has the results file rewritten, and gathers the rows to mend.
-func (e *Engine) rewrite(s *Survey, carry []string, columns []int, f *failedFile, t *Totals) error {
+func (e *Engine) rewrite(s *Survey, carry []int, f *failedFile, t *Totals) error {
 	var cells []string
-	return e.options.Ledger.Finish(carry,
+	return e.options.Ledger.Finish(pick(f.header, carry),
 		func(yield func(ledger.Row) error) error {
 			return e.eachRaw(func(p row.Position, record []string) error {
 				cells = record
-				carried := make([]string, len(columns))
-				for i, c := range columns {
-					carried[i] = record[c]
-				}
-				return yield(ledger.Row{Position: p, Key: e.options.Ledger.Key(s.order.Key(p.Row)), Carry: carried})
+				return yield(ledger.Row{Position: p, Key: e.options.Ledger.Key(s.order.Key(p.Row)), Carry: pick(record, carry)})
 			})
 		},
 		func(r ledger.Row, status row.Status, problem string) error {
@@ -147,15 +140,12 @@ func (e *Engine) eachRaw(do func(row.Position, []string) error) error {
 	}
 }
 
-// columnsOf finds the columns of the carried headings.
-func columnsOf(header, carry []string) ([]int, error) {
-	columns := make([]int, len(carry))
-	for i, name := range carry {
-		if columns[i] = slices.Index(header, name); columns[i] < 0 {
-			return nil, fmt.Errorf("--carry names the column %q, which is not there; there are %q", name, header)
-		}
+func pick(cells []string, columns []int) []string {
+	picked := make([]string, len(columns))
+	for i, c := range columns {
+		picked[i] = cells[c]
 	}
-	return columns, nil
+	return picked
 }
 
 // failedFile gathers the rows that are to be mended, as they stood in the

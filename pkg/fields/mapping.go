@@ -9,9 +9,9 @@ import (
 func (m *matcher) apply(claims []claim, mappings []Mapping) {
 	mapped := map[int]string{}
 	for _, mapping := range mappings {
-		columns := columnsNamed(m.headers, mapping.Header)
-		if len(columns) == 0 {
-			m.trouble("--map names the column %q, which is not there; there are %s", mapping.Header, listed(allCalled(m.headers), "and"))
+		columns, err := ColumnsNamed(m.headers, "--map", mapping.Header)
+		if err != nil {
+			m.troubles = append(m.troubles, err.Error())
 			continue
 		}
 		field, ok := m.mappedField(mapping.Field)
@@ -56,19 +56,23 @@ func orNothing(field string) string {
 	return field
 }
 
-// columnsNamed finds the columns that a mapping means: the one that is called
-// exactly so, else all whose heading is the same but for how it is written.
-func columnsNamed(headers []string, name string) []int {
+// ColumnsNamed finds the columns that a flag means by a name: the one that is
+// called exactly so, else all whose heading is the same but for how it is
+// written. Its error says which there are.
+func ColumnsNamed(headers []string, flag, name string) ([]int, error) {
 	var alike []int
 	for i, h := range headers {
 		if h == name || called(headers, i) == name {
-			return []int{i}
+			return []int{i}, nil
 		}
 		if k := key(h); k != "" && k == key(name) {
 			alike = append(alike, i)
 		}
 	}
-	return alike
+	if len(alike) == 0 {
+		return nil, fmt.Errorf("%s names the column %q, which is not there; there are %s", flag, name, listed(allCalled(headers), "and"))
+	}
+	return alike, nil
 }
 
 // called is what messages and --map call a column: its heading on one line,

@@ -54,11 +54,12 @@ type Redis struct {
 	log        *slog.Logger
 	owner      uint64
 
-	mu      sync.Mutex
-	last    Lease         // the last one handed out; the next is asked for until it is had
-	window  time.Duration // the last one asked for
-	counted time.Time     // when Redis last held a lease of ours
-	wait    time.Duration // before asking a Redis that is gone again; 0 while it is there
+	mu       sync.Mutex
+	last     Lease         // the last one handed out; the next is asked for until it is had
+	window   time.Duration // the last one asked for
+	counted  time.Time     // when Redis last held a lease of ours
+	wait     time.Duration // before asking a Redis that is gone again; 0 while it is there
+	distrust bool          // Redis may have forgotten slots, and that was told
 }
 
 // OpenRedis connects to url, redis://[user:password@]host:port/db (rediss for TLS). account names whose
@@ -116,14 +117,16 @@ func (r *Redis) Take(ctx context.Context, limit int, window time.Duration) (Leas
 	if err != nil {
 		return r.gone(ctx, err)
 	}
-	if len(got) != 2 {
-		return 0, 0, fmt.Errorf("redis answered %d numbers, want 2", len(got))
+	if len(got) < 2 {
+		return 0, 0, fmt.Errorf("redis answered %d numbers, want 2 or 3", len(got))
 	}
 	r.back()
 	if got[0] == 0 {
-		return 0, time.Duration(max(got[1], 1)) * time.Microsecond, nil
+		wait := time.Duration(max(got[1], 1)) * time.Microsecond
+		r.tell(len(got) > 2, wait)
+		return 0, wait, nil
 	}
-	r.last, r.counted = lease, time.Now()
+	r.last, r.counted, r.distrust = lease, time.Now(), false
 	return lease, 0, nil
 }
 
@@ -150,6 +153,15 @@ func (r *Redis) back() {
 		r.log.Info("Redis answers again")
 	}
 	r.wait = 0
+}
+
+// tell says once that all wait because Redis may have forgotten slots.
+func (r *Redis) tell(distrust bool, wait time.Duration) {
+	if distrust && !r.distrust {
+		r.log.Info("Redis has just been started or emptied, and may have forgotten requests that still count: all wait until they count no more",
+			"wait", wait.Round(time.Second).String())
+	}
+	r.distrust = distrust
 }
 
 // transient reports whether an error is one that passes: of the network, or of a server that is busy with

@@ -174,9 +174,19 @@ func TestMachinesShareTheCount(t *testing.T) {
 
 func TestARedisJustStartedIsNotTrusted(t *testing.T) {
 	t.Parallel()
-	r, _ := startRedis(t).open(t)
-	if got, wait := takeN(t, r, 1); len(got) != 0 || wait <= 0 {
-		t.Errorf("took %d, wait %v, want none and a wait", len(got), wait)
+	r, log := startRedis(t).open(t)
+	for range 2 {
+		if got, wait := takeN(t, r, 1); len(got) != 0 || wait <= 0 {
+			t.Errorf("took %d, wait %v, want none and a wait", len(got), wait)
+		}
+	}
+	const told = "Redis has just been started or emptied"
+	if n := strings.Count(log.String(), told); n != 1 {
+		t.Errorf("%q was told %d times, want once\n%v", told, n, log)
+	}
+	trusted(t, r)
+	if got, wait := takeN(t, r, 4); len(got) != 3 || wait <= 0 || strings.Count(log.String(), told) != 1 {
+		t.Errorf("trusted: took %d, wait %v, want 3 and nothing more told\n%v", len(got), wait, log)
 	}
 }
 
@@ -361,7 +371,7 @@ func TestARedisThatIsGoneMeansWaiting(t *testing.T) {
 	if err := server.overrun(limit, testWindow); err != nil {
 		t.Error(err)
 	}
-	if got := logged.String(); strings.Count(got, "level=WARN") != 1 || strings.Count(got, "level=INFO") != 1 {
+	if got := logged.String(); strings.Count(got, "does not answer") != 1 || strings.Count(got, "answers again") != 1 {
 		t.Errorf("logged: got %s, want that it was gone, once, and that it is back", got)
 	}
 }

@@ -1,4 +1,5 @@
--- Takes a slot. Returns {1, 0}, or {0, microseconds until asking again is worth it}.
+-- Takes a slot. Returns {1, 0}, or {0, microseconds until asking again is worth it}, and a third number when
+-- that is because leases may have been forgotten.
 -- KEYS  out: id -> deadline of who has a slot out; left: id -> when it came back; meta: what the rest means
 -- ARGV  id, limit, window, attempt (the longest a slot may be out), lost (1: the caller knows of leases here)
 -- All times are microseconds of this server's clock. Numbers are spelled out, for Lua rounds to 14 digits.
@@ -62,7 +63,7 @@ if taken then
   return {1, 0}
 end
 if quiet > now then
-  return {0, quiet - now}
+  return {0, quiet - now, 1}
 end
 local next = redis.call('ZRANGEBYSCORE', left, recent, '+inf', 'WITHSCORES', 'LIMIT', used - limit, 1)
 if next[2] then

@@ -28,7 +28,14 @@ func (s *Summary) Next() []string {
 	}
 	count := func(status row.Status) int { return s.Statuses[status.String()] }
 	say(settled, "is done and costs no request, unless its content changes", "are done and cost no request, unless their content changes")
-	say(s.NotReached, "was not reached and is sent", "were not reached and are sent")
+	switch {
+	case s.HeldBack:
+		say(s.NotReached, "is held back by --strict until none is invalid", "are held back by --strict until none is invalid")
+	case s.Beyond:
+		say(s.NotReached, "waits for rows beyond --first and is sent without it", "wait for rows beyond --first and are sent without it")
+	default:
+		say(s.NotReached, "was not reached and is sent", "were not reached and are sent")
+	}
 	say(count(row.Failed), "failed for a passing reason and is sent again", "failed for a passing reason and are sent again")
 	say(count(row.Unknown), "was sent without an answer and is looked up before anything is sent", "were sent without an answer and are looked up before anything is sent")
 	say(count(row.Invalid), "is invalid and is checked again", "are invalid and are checked again")

@@ -246,6 +246,8 @@ func TestTheStoryIsOneSentence(t *testing.T) {
 		{Summary{Input: "a.csv", Rows: 3, Mend: 2}, "1 of the 3 rows of a.csv is done, 2 need mending."},
 		{Summary{Input: "a.csv", Rows: 3, NotReached: 2, Stopped: &stopped, Sandbox: true},
 			"1 of the 3 rows of a.csv is done, 2 were not reached; the run was stopped early, by an interrupt (only rehearsed, in the sandbox)."},
+		{Summary{Input: "a.csv", Rows: 3, Mend: 1, NotReached: 2, HeldBack: true, Statuses: map[string]int{"invalid": 1}},
+			"0 of the 3 rows of a.csv are done, 1 needs mending, 2 were not reached; nothing was sent because of --strict, 1 is invalid."},
 	} {
 		if got := test.s.story(); got != test.want {
 			t.Errorf("story() = %q, want %q", got, test.want)
@@ -260,6 +262,30 @@ func TestTheNextRunIsForetoldForEveryStatus(t *testing.T) {
 			if next := s.Next(); len(next) != 1 || !strings.HasPrefix(next[0], fmt.Sprint(n, " row")) {
 				t.Errorf("of %d %v rows the next run is told as %q", n, status, next)
 			}
+		}
+	}
+}
+
+func TestWhoIsNotReachedIsToldWhy(t *testing.T) {
+	for _, test := range []struct {
+		s                   Summary
+		line, outcome, next string
+	}{
+		{Summary{Rows: 2, NotReached: 2}, "left for the next run", "done", "2 rows were not reached and are sent."},
+		{Summary{Rows: 2, NotReached: 2, Beyond: true}, "wait for rows beyond --first", "done, 2 wait for rows beyond --first",
+			"2 rows wait for rows beyond --first and are sent without it."},
+		{Summary{Rows: 8, NotReached: 1, HeldBack: true, Mend: 7, Statuses: map[string]int{"invalid": 6, "blocked": 1}},
+			"held back by --strict until no row is invalid", "nothing was sent because of --strict, 6 are invalid", "1 row is held back by --strict until none is invalid."},
+	} {
+		var b strings.Builder
+		if err := test.s.Text(&b); err != nil {
+			t.Fatal(err)
+		}
+		if text := b.String(); !strings.Contains(text, "not reached  "+test.line+"\n") || !strings.Contains(text, ": "+test.outcome+"\n") {
+			t.Errorf("the summary lacks %q or %q:\n%s", test.line, test.outcome, text)
+		}
+		if next := test.s.Next(); !slices.Contains(next, test.next) {
+			t.Errorf("the next run is told as %q, want %q among it", next, test.next)
 		}
 	}
 }

@@ -104,7 +104,7 @@ func (p *Plan) outcomes(b *strings.Builder) {
 		}
 	}
 	if p.NotReached > 0 {
-		fmt.Fprintf(b, "  %8s %-12s %s\n", number(p.NotReached), "not reached", "left for another run")
+		fmt.Fprintf(b, "  %8s %-12s %s\n", number(p.NotReached), "not reached", p.whyNotReached("left for another run"))
 	}
 	if p.Settled > 0 {
 		fmt.Fprintf(b, "%s of them %s done by earlier runs and would send nothing.\n", number(p.Settled), wasWere(p.Settled))

@@ -30,8 +30,11 @@ func (s *Summary) story() string {
 			fmt.Fprintf(&b, ", %s %s not reached", number(s.NotReached), wasWere(s.NotReached))
 		}
 	}
-	if s.Stopped != nil {
+	switch {
+	case s.Stopped != nil:
 		fmt.Fprintf(&b, "; the run was stopped early, %s", strings.TrimSuffix(*s.Stopped, "."))
+	case s.HeldBack:
+		fmt.Fprintf(&b, "; %s", s.heldBack())
 	}
 	if s.Sandbox {
 		b.WriteString(" (only rehearsed, in the sandbox)")
@@ -58,8 +61,11 @@ func tellCauses(b *strings.Builder, all []Cause) {
 		}
 		c := &all[i]
 		what := c.What
-		if c.Rows == 1 {
+		switch {
+		case c.Rows == 1:
 			what = cmp.Or(c.Example.Error, what) // then nothing has to be left out
+		case strings.Contains(what, "row …"):
+			what = c.Example.Error + ", for example" // which row is what there is to know
 		}
 		fmt.Fprintf(b, "  %8s %-12s %s (%s %s): %s\n", number(c.Rows), c.Status, what, plural(c.Rows, "row"), c.Numbers.Text(4), c.Advice)
 	}

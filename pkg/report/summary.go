@@ -47,6 +47,8 @@ type Summary struct {
 	Window   time.Duration `json:"-"`
 	Continue string        `json:"-"` // the command that goes on
 	Sandbox  bool          `json:"-"`
+	HeldBack bool          `json:"-"` // nothing was sent, for --strict is said and rows are invalid
+	Beyond   bool          `json:"-"` // who was not reached waits for rows beyond --first
 	Causes   []Cause       `json:"-"` // of what is to be mended, the most frequent first
 }
 
@@ -85,7 +87,7 @@ func (s *Summary) Text(w io.Writer) error {
 		}
 	}
 	if s.NotReached > 0 {
-		fmt.Fprintf(&b, "  %8s %-12s %s\n", number(s.NotReached), "not reached", "left for the next run")
+		fmt.Fprintf(&b, "  %8s %-12s %s\n", number(s.NotReached), "not reached", s.whyNotReached("left for the next run"))
 	}
 	if s.Settled > 0 {
 		fmt.Fprintf(&b, "%s of them %s done by earlier runs and sent nothing.\n", number(s.Settled), wasWere(s.Settled))
@@ -121,10 +123,32 @@ func (s *Summary) outcome() string {
 	switch {
 	case s.Stopped != nil:
 		return "stopped early, " + *s.Stopped + where
+	case s.HeldBack:
+		return s.heldBack() + where
 	case s.Mend > 0:
 		return fmt.Sprintf("done, %s %s mending%s", number(s.Mend), needs(s.Mend), where)
+	case s.Beyond:
+		return fmt.Sprintf("done, %s %s for rows beyond --first%s", number(s.NotReached), waits(s.NotReached), where)
 	}
 	return "done" + where
+}
+
+// heldBack says what --strict has done.
+func (s *Summary) heldBack() string {
+	n := s.Statuses[row.Invalid.String()]
+	return fmt.Sprintf("nothing was sent because of --strict, %s %s invalid", number(n), isAre(n))
+}
+
+// whyNotReached says why rows have no outcome, in a few words: the usual ones,
+// unless there is a reason of its own.
+func (s *Summary) whyNotReached(usual string) string {
+	switch {
+	case s.HeldBack:
+		return "held back by --strict until no row is invalid"
+	case s.Beyond:
+		return waits(s.NotReached) + " for rows beyond --first"
+	}
+	return usual
 }
 
 // Sentence is the whole summary in one sentence.
@@ -135,6 +159,9 @@ func (s *Summary) Sentence() string {
 	}
 	if s.Continue != "" {
 		text += "; run again to continue"
+		if s.Beyond {
+			text += ", without --first"
+		}
 	}
 	return text
 }
@@ -218,6 +245,13 @@ func wasWere(n int) string {
 		return "was"
 	}
 	return "were"
+}
+
+func waits(n int) string {
+	if n == 1 {
+		return "waits"
+	}
+	return "wait"
 }
 
 func needs(n int) string {

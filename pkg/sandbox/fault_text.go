@@ -207,8 +207,8 @@ func (f *Fault) UnmarshalText(text []byte) (err error) {
 	return err
 }
 
-// effects lists what may be written, in the order errors name them.
-func effects() []Effect {
+// Effects lists what may be written, in the order errors name them.
+func Effects() []Effect {
 	return []Effect{
 		AnswerStatus, Redirect, ResetBefore, StallBefore, Stall, LoseAnswer,
 		ResetMidBody, MalformedJSON, EmptyBody, HTMLBody, HugeBody,
@@ -216,7 +216,7 @@ func effects() []Effect {
 }
 
 func knownEffect(e Effect) bool {
-	for _, known := range effects() {
+	for _, known := range Effects() {
 		if e == known {
 			return true
 		}
@@ -226,7 +226,7 @@ func knownEffect(e Effect) bool {
 
 func effectWords() string {
 	var words []string
-	for _, e := range effects() {
+	for _, e := range Effects() {
 		words = append(words, string(e))
 	}
 	return strings.Join(words, ", ")

@@ -1,8 +1,10 @@
 package sheet
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -78,8 +80,8 @@ func TestOpenRefusesWhatIsNoFile(t *testing.T) {
 	if _, err := Open(t.TempDir(), Options{}); err == nil || !strings.Contains(err.Error(), "is a folder") {
 		t.Errorf("Open(folder) = %v, want an error that says so", err)
 	}
-	if _, err := Open(filepath.Join(t.TempDir(), "none.csv"), Options{}); !os.IsNotExist(err) {
-		t.Errorf("Open(none) = %v, want one that is fs.ErrNotExist", err)
+	if _, err := Open(filepath.Join(t.TempDir(), "none.csv"), Options{}); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "none.csv\" cannot be opened: ") {
+		t.Errorf("Open(none) = %v, want a sentence that is fs.ErrNotExist", err)
 	}
 }
 

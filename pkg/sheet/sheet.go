@@ -8,7 +8,9 @@
 package sheet
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"slices"
 )
@@ -115,8 +117,11 @@ func Open(path string, o Options) (*File, error) {
 // regular refuses what cannot be read more than once.
 func regular(path string) error {
 	info, err := os.Stat(path)
+	if failed := (*fs.PathError)(nil); errors.As(err, &failed) {
+		err = failed.Err // which names the path no more
+	}
 	if err != nil {
-		return err
+		return fmt.Errorf("%q cannot be opened: %w", path, err)
 	}
 	if info.IsDir() {
 		return fmt.Errorf("%q is a folder: name a CSV, TSV or XLSX file in it", path)
