@@ -106,10 +106,11 @@ func crashOnce(t *testing.T, seed uint64, edit func(*rand.Rand, lines, int) line
 		t.Fatal(err)
 	}
 	options := sandbox.Options{State: state, Behaviour: sandbox.Behaviour{RepeatCreate: sandbox.RepeatMakesAnother, RequalifyCounts: true}}
-	calm := &crashing{vendor: serve(t, options), dir: t.TempDir(), lookup: "auto"}
+	lookup := []string{"auto", "each"}[seed%2] // by which a lead without its referrer is blocked or refused
+	calm := &crashing{vendor: serve(t, options), dir: t.TempDir(), lookup: lookup}
 	calm.toTheEnd(t, file)
 	options.Faults = faults
-	c := &crashing{vendor: serve(t, options), random: random, dir: t.TempDir(), lookup: []string{"auto", "each"}[seed%2]}
+	c := &crashing{vendor: serve(t, options), random: random, dir: t.TempDir(), lookup: lookup}
 	c.slow(seed)
 	for day := 1; ; day++ {
 		if o := c.runAndKill(t, edit(random, file, day), 40, 200*time.Millisecond); !o.killed {

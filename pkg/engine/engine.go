@@ -227,6 +227,19 @@ func (r *run) commit(notes []note) error {
 	return nil
 }
 
+// brief tells an intent what only the file and the run know, before it is
+// looked at.
+func (r *run) brief(in *row.Intent) {
+	in.Awaited, in.Mark = r.survey.order.Awaited(in.Row), r.mark(in.Row)
+	_, referrer := r.survey.order.WaitsFor(in.Row)
+	in.Arrived = referrer != 0 && r.survey.status[referrer-1].Wrote() && r.survey.facts[referrer-1]&settledBefore == 0
+}
+
+// mark names a row of this file in every run.
+func (r *run) mark(n int) string {
+	return "refbulk " + row.FingerprintOf(r.options.Name, r.survey.order.Key(n).String()).String()
+}
+
 // entry is the line of the results file for an intent.
 func (r *run) entry(in *row.Intent, o row.Outcome) ledger.Entry {
 	o.Finished = time.Now()

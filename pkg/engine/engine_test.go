@@ -14,7 +14,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
-	"pgregory.net/rapid"
 
 	"github.com/refbulk/refbulk/pkg/api"
 	"github.com/refbulk/refbulk/pkg/engine"
@@ -53,6 +52,13 @@ type once struct {
 // begin opens everything and surveys the file.
 func begin(t failer, server *sandbox.Server, dir string, rows [][]string, o engine.Options) *once {
 	t.Helper()
+	return beginWith(t, server, dir, rows, o, referralfactory.UserOptions{})
+}
+
+// beginWith is begin with other options of users than the usual.
+func beginWith(t failer, server *sandbox.Server, dir string, rows [][]string, o engine.Options, u referralfactory.UserOptions) *once {
+	t.Helper()
+	u.Campaign = 1
 	r := &once{t: t, dir: dir}
 	var text bytes.Buffer
 	if err := csv.NewWriter(&text).WriteAll(append([][]string{header}, rows...)); err != nil {
@@ -66,7 +72,7 @@ func begin(t failer, server *sandbox.Server, dir string, rows [][]string, o engi
 	gate := pace.New(pace.Options{})
 	r.client, err = referralfactory.NewClient(api.Config{BaseURL: "https://sandbox.example.com" + sandbox.BasePath, Token: "made-up", Gate: gate, Transport: server.Transport(), Timeout: 5 * time.Second})
 	r.must(err)
-	users, err := referralfactory.NewUsers(r.client, referralfactory.UserOptions{Campaign: 1})
+	users, err := referralfactory.NewUsers(r.client, u)
 	r.must(err)
 	r.ledger, err = ledger.Open(context.Background(), ledger.Options{Path: filepath.Join(dir, "results.csv")})
 	r.must(err)
@@ -124,7 +130,13 @@ func (r *once) end() engine.Totals {
 // all begins, runs and ends.
 func all(t failer, server *sandbox.Server, dir string, rows [][]string, o engine.Options) engine.Totals {
 	t.Helper()
-	r := begin(t, server, dir, rows, o)
+	return allWith(t, server, dir, rows, o, referralfactory.UserOptions{})
+}
+
+// allWith is all with other options of users than the usual.
+func allWith(t failer, server *sandbox.Server, dir string, rows [][]string, o engine.Options, u referralfactory.UserOptions) engine.Totals {
+	t.Helper()
+	r := beginWith(t, server, dir, rows, o, u)
 	r.must(r.run())
 	return r.end()
 }
@@ -184,6 +196,95 @@ func TestRowsWaitForThoseTheyDependOnAndAreBlockedWhenThoseFail(t *testing.T) {
 	}
 }
 
+// Whose referrer exists nowhere waits for them, night after night, and goes in
+// once they are there: by a row that was mended, or by a new one.
+func TestALeadWaitsForAReferrerWhoExistsNowhere(t *testing.T) {
+	rows := people("create bo Bo", "create cy Cy bo", "create di Di cy", "upsert eve Eve gus", "create flo Flo host")
+	rows[0][1] = "bo at example.com"
+	want := map[row.Status]int{row.Invalid: 1, row.Blocked: 3, row.Created: 1}
+	server, dir := newServer(t, sandbox.Options{State: hosted()}), t.TempDir()
+	forecast := planned(t, server, dir, rows, referralfactory.UserOptions{})
+	if diff := cmp.Diff(want, forecast.Statuses); diff != "" || forecast.Writes != 1 {
+		t.Errorf("the plan foresees %d writes, want 1; statuses (-want +got):\n%s", forecast.Writes, diff)
+	}
+	for night := range 3 {
+		totals := all(t, server, dir, rows, engine.Options{})
+		if diff := cmp.Diff(want, totals.Statuses); diff != "" || server.Counts().Writes != 1 {
+			t.Errorf("night %d: %d writes so far, want 1; statuses (-want +got):\n%s", night+1, server.Counts().Writes, diff)
+		}
+	}
+	rows[0][1] = "bo@example.com"
+	totals := all(t, server, dir, append(rows, people("create gus Gus")...), engine.Options{})
+	if diff := cmp.Diff(map[row.Status]int{row.Created: 6}, totals.Statuses); diff != "" {
+		t.Errorf("mended: statuses (-want +got):\n%s", diff)
+	}
+}
+
+// That an earlier run made the referrer says nothing of whether they are there.
+func TestALeadWaitsForAReferrerWhoWent(t *testing.T) {
+	server, dir := newServer(t, sandbox.Options{State: hosted()}), t.TempDir()
+	rows := people("create bo Bo", "create cy Cy bo", "create di Di bo")
+	all(t, server, dir, rows[:1], engine.Options{})
+	if err := server.SetState(*hosted()); err != nil {
+		t.Fatal(err)
+	}
+	want := map[row.Status]int{row.Created: 1, row.Blocked: 2}
+	if got := planned(t, server, dir, rows, referralfactory.UserOptions{}).Statuses; !cmp.Equal(got, want) {
+		t.Errorf("the plan foresees %v, want %v", got, want)
+	}
+	if got := all(t, server, dir, rows, engine.Options{}).Statuses; !cmp.Equal(got, want) || server.Counts().Writes != 1 {
+		t.Errorf("the run ends with %v after %d writes in all, want %v after 1", got, server.Counts().Writes, want)
+	}
+}
+
+// A lead that alone is left to do is not worth a listing, and waits all the
+// same.
+func TestTheLastLeadOfAFileWaitsForItsReferrer(t *testing.T) {
+	server, dir := newServer(t, sandbox.Options{}), t.TempDir()
+	for night := range 2 {
+		if totals := all(t, server, dir, people("create cy Cy bo"), engine.Options{}); totals.Statuses[row.Blocked] != 1 {
+			t.Errorf("night %d: statuses %v, want one blocked", night+1, totals.Statuses)
+		}
+	}
+	if totals := all(t, server, dir, people("create cy Cy bo", "create bo Bo"), engine.Options{}); totals.Statuses[row.Created] != 2 {
+		t.Errorf("with the referrer's row: statuses %v, want two created", totals.Statuses)
+	}
+}
+
+// vanishing is a resource whose rows are blocked from a look on.
+type vanishing struct {
+	engine.Resource
+	looks int // before that
+}
+
+func (v *vanishing) Look(ctx context.Context, in *row.Intent, sent time.Time) (engine.Step, error) {
+	if v.looks--; v.looks < 0 {
+		return engine.Step{Done: row.Outcome{Status: row.Blocked}}, nil
+	}
+	return v.Resource.Look(ctx, in, sent)
+}
+
+// That a row would be blocked by now says nothing of what was sent.
+func TestARowThatWasSentIsNotBlockedByItsLastLook(t *testing.T) {
+	server := newServer(t, sandbox.Options{})
+	r := begin(t, server, t.TempDir(), people("create ann Ann"), engine.Options{})
+	r.must(server.AddFaults(must(sandbox.ParseFaults("POST /users reset-before"))...))
+	o := r.options
+	o.Resource = &vanishing{r.options.Resource, 1 + o.Loop.Policy.Retries}
+	r.engine = engine.New(o)
+	r.must(r.run())
+	if totals := r.end(); totals.Statuses[row.Unknown] != 1 {
+		t.Errorf("statuses %v, want one unknown", totals.Statuses)
+	}
+}
+
+func must[T any](value T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return value
+}
+
 func TestTheFuseEndsARunOfWhichTooMuchIsRefused(t *testing.T) {
 	server := newServer(t, sandbox.Options{RefusedDomains: []string{"example.com"}})
 	var rows [][]string
@@ -211,104 +312,6 @@ func TestAStrictRunSendsNothingWhenARowIsInvalid(t *testing.T) {
 	}
 }
 
-// eachPersonOnce reports whether no two rows act on the same person: what a
-// row meets that waits for another, a plan can only take for granted.
-func eachPersonOnce(rows [][]string) bool {
-	seen := map[string]bool{}
-	for _, cells := range rows {
-		if seen[cells[1]] {
-			return false
-		}
-		seen[cells[1]] = true
-	}
-	return true
-}
-
-func TestAPlanTellsASecondCreateOfAPersonFromTheFirst(t *testing.T) {
-	server := newServer(t, sandbox.Options{})
-	rows := [][]string{{"create", "a@example.com", "A", ""}, {"create", "a@example.com", "B", ""}, {"create", "b@example.com", "B", "a@example.com"}}
-	r := begin(t, server, t.TempDir(), rows, engine.Options{})
-	forecast, err := r.engine.Plan(t.Context(), t.Context(), r.survey)
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := map[row.Status]int{row.Created: 2, row.Exists: 1}
-	if diff := cmp.Diff(want, forecast.Statuses); diff != "" || forecast.Writes != 2 {
-		t.Errorf("Plan() foresees %d writes, want 2; statuses (-want +got):\n%s", forecast.Writes, diff)
-	}
-	for _, c := range r.closing {
-		r.must(c())
-	}
-}
-
-// The laws of a run: a plan foresees every outcome, the outcomes account for
-// every row, and a file that is done sends nothing.
-func TestAPlanForeseesTheRunAndARerunSendsNothing(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		account := sandbox.Example()
-		for i := range rapid.IntRange(0, 4).Draw(t, "there") {
-			u := sandbox.User{ID: int64(i + 1), CampaignID: 1, Email: fmt.Sprintf("p%d@example.com", i), FirstName: "There", Type: sandbox.PersonReferring}
-			if i > 0 && rapid.Bool().Draw(t, "invited") {
-				u.Type, u.ReferrerID = sandbox.PersonInvited, 1
-			}
-			account.Users = append(account.Users, u)
-		}
-		server := sandbox.New(sandbox.Options{Limit: -1, State: &account})
-		defer server.Close()
-		person := rapid.Custom(func(t *rapid.T) string {
-			return fmt.Sprintf("p%d@example.com", rapid.IntRange(0, 7).Draw(t, "person"))
-		})
-		rows := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) []string {
-			operation := rapid.SampledFrom([]string{"create", "create", "create", "qualify", "update", "skip", "bogus"}).Draw(t, "operation")
-			cells := []string{operation, person.Draw(t, "who"), rapid.SampledFrom([]string{"Ann", "Ben", ""}).Draw(t, "name"), ""}
-			if operation == "create" && rapid.Bool().Draw(t, "referred") {
-				cells[3] = person.Draw(t, "referrer")
-			}
-			return cells
-		}), 1, 15).Draw(t, "rows")
-
-		dir, err := os.MkdirTemp("", "")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer os.RemoveAll(dir)
-		plan := begin(t, server, dir, rows, engine.Options{})
-		forecast, err := plan.engine.Plan(context.Background(), context.Background(), plan.survey)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, c := range plan.closing {
-			plan.must(c())
-		}
-		if writes := server.Counts().Writes; writes != 0 {
-			t.Fatalf("the plan sent %d writes", writes)
-		}
-		totals := all(t, server, dir, rows, engine.Options{})
-		if totals.Sum() != len(rows) {
-			t.Fatalf("%d outcomes of %d rows", totals.Sum(), len(rows))
-		}
-		writes := server.Counts().Writes
-		if totals.Statuses[row.Rejected] == 0 && eachPersonOnce(rows) {
-			if diff := cmp.Diff(forecast.Statuses, totals.Statuses); diff != "" {
-				t.Fatalf("statuses (-plan +run):\n%s\n%q", diff, rows)
-			}
-			if forecast.Writes != writes {
-				t.Fatalf("the plan foresaw %d writes, the run sent %d\n%q", forecast.Writes, writes, rows)
-			}
-		}
-		// Who was absent is tried again, and may have come by a later row.
-		totals = all(t, server, dir, rows, engine.Options{})
-		writes = server.Counts().Writes
-		again := all(t, server, dir, rows, engine.Options{})
-		if diff := cmp.Diff(totals.Statuses, again.Statuses); diff != "" {
-			t.Fatalf("statuses (-one run +the next):\n%s\n%q", diff, rows)
-		}
-		if sent := server.Counts().Writes - writes; sent != 0 {
-			t.Fatalf("the same file once more sent %d writes\n%q", sent, rows)
-		}
-	})
-}
-
 // A million rows may take 64 MiB, of which the program itself is some 24.
 func TestASurveyKeepsAFewBytesOfARow(t *testing.T) {
 	const n, most = 200_000, 20
@@ -330,40 +333,6 @@ func TestASurveyKeepsAFewBytesOfARow(t *testing.T) {
 		t.Errorf("a survey found %d of %d rows due and keeps %d bytes of each, want %d at most", s.Due, n, kept, most)
 	}
 	runtime.KeepAlive(s)
-	for _, c := range append(r.closing, server.Close) {
-		r.must(c())
-	}
-}
-
-// What a row ends as that is sent without a look is known after the survey.
-func TestAPlanThatLooksNothingUpReadsTheFileOnce(t *testing.T) {
-	server := sandbox.New(sandbox.Options{Limit: -1})
-	rows := [][]string{
-		{"create", "a@example.com", "A", ""}, {"create", "b@example.com", "B", "a@example.com"},
-		{"create", "a@example.com", "A", ""}, {"create", "invalid", "C", ""}, {"skip", "d@example.com", "D", ""},
-	}
-	r := begin(t, server, t.TempDir(), rows, engine.Options{})
-	users, err := referralfactory.NewUsers(r.client, referralfactory.UserOptions{Campaign: 1, Lookup: referralfactory.LookupOff})
-	r.must(err)
-	passes := 0
-	o := r.options
-	o.Resource, o.Rows = users, func() (*sheet.Rows, error) { passes++; return r.file.Rows() }
-	e := engine.New(o)
-	r.must(users.Open(t.Context(), e.Try(t.Context(), t.Context())))
-	_, err = users.Match(r.file.Header())
-	r.must(err)
-	s, err := e.Survey(t.Context())
-	r.must(err)
-	before := server.Counts().Requests
-	got, err := e.Plan(t.Context(), t.Context(), s)
-	r.must(err)
-	want := map[row.Status]int{row.Created: 2, row.Duplicate: 1, row.Invalid: 1, row.Skipped: 1}
-	if diff := cmp.Diff(want, got.Statuses); diff != "" || got.Writes != 2 {
-		t.Errorf("the plan sends %d writes, want 2; statuses (-want +got):\n%s", got.Writes, diff)
-	}
-	if calls := server.Counts().Requests - before; passes != 1 || calls != 0 {
-		t.Errorf("the file was read %d times, and %d calls were made; want 1 and 0", passes, calls)
-	}
 	for _, c := range append(r.closing, server.Close) {
 		r.must(c())
 	}

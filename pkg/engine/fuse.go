@@ -22,11 +22,12 @@ type fuse struct {
 }
 
 // count adds an outcome, and returns the end of the run when the fuse has blown.
-func (f *fuse) count(s row.Status) *retry.Stop {
+// A row may be refused only for the want of another, and is blocked then.
+func (f *fuse) count(o row.Outcome) *retry.Stop {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.tried++
-	if s == row.Rejected {
+	if o.Status == row.Rejected || o.Status == row.Blocked && o.HTTPStatus != 0 {
 		f.rejected++
 	}
 	if f.share == 0 || f.tried <= fuseAfter || float64(f.rejected) <= f.share*float64(f.tried) {

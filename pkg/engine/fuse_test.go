@@ -13,7 +13,7 @@ func TestAFuseOfEverythingNeverBlowsHoweverManyCountAtOnce(t *testing.T) {
 	for range 16 {
 		workers.Go(func() {
 			for range 20_000 {
-				if stop := f.count(row.Rejected); stop != nil {
+				if stop := f.count(row.Outcome{Status: row.Rejected}); stop != nil {
 					t.Error(stop)
 					return
 				}
@@ -21,4 +21,21 @@ func TestAFuseOfEverythingNeverBlowsHoweverManyCountAtOnce(t *testing.T) {
 		})
 	}
 	workers.Wait()
+}
+
+// A wrong column of referrers is a wrong column. What waits for another row was
+// never sent, and says nothing of the list.
+func TestAFuseCountsWhatWasRefusedForTheWantOfAnother(t *testing.T) {
+	for _, test := range []struct {
+		http  int
+		blows bool
+	}{{422, true}, {0, false}} {
+		f, blown := fuse{share: 0.5}, false
+		for range 2 * fuseAfter {
+			blown = blown || f.count(row.Outcome{Status: row.Blocked, HTTPStatus: test.http}) != nil
+		}
+		if blown != test.blows {
+			t.Errorf("of rows blocked with HTTP status %d the fuse blew: %v, want %v", test.http, blown, test.blows)
+		}
+	}
 }

@@ -101,6 +101,9 @@ func (r *run) foresee(calls context.Context, wave int, f *Forecast) error {
 // forecast adds a row to the forecast.
 func (r *run) forecast(f *Forecast, seen foreseen) {
 	r.survey.status[seen.row-1] = seen.status
+	if seen.status.Wrote() || r.touchedBefore(seen.row) != 0 {
+		r.survey.facts[seen.row-1] |= touched
+	}
 	f.Statuses[seen.status]++
 	if seen.writes {
 		f.Writes++
@@ -121,7 +124,7 @@ func (r *run) foreseen(n int) (seen foreseen, known bool) {
 		return foreseen{row: n, status: status}, true
 	}
 	would := r.survey.would.At(n - 1)
-	if would == row.Pending || r.heldBack() || r.waitsBeyond(n) || r.repeated(n) || r.lost(r.survey, n) {
+	if would == row.Pending || r.heldBack() || r.waitsBeyond(n) || r.touchedBefore(n) != 0 || r.lost(r.survey, n) {
 		return seen, false
 	}
 	seen = foreseen{row: n, status: would, writes: true}
@@ -131,23 +134,44 @@ func (r *run) foreseen(n int) (seen foreseen, known bool) {
 	return seen, true
 }
 
-// repeated reports whether the run would change the row's target before.
-func (r *run) repeated(n int) bool {
+// touchedBefore gives the row before row n whose target is the same, when the
+// run would have changed that by then: no look shows what row n meets. It gives
+// 0 when a look does.
+func (r *run) touchedBefore(n int) int {
 	before, _ := r.survey.order.WaitsFor(n)
-	return before != 0 && r.survey.status[before-1].Wrote() && r.survey.facts[before-1]&settledBefore == 0
+	for before != 0 && r.survey.facts[before-1]&settledBefore != 0 {
+		before, _ = r.survey.order.WaitsFor(before) // the run passes it over
+	}
+	if before == 0 || r.survey.facts[before-1]&touched == 0 {
+		return 0
+	}
+	return before
+}
+
+// after plans a row whose target the run would have changed up to the row
+// before: by then it is there, unless that row found or left it gone.
+func (r *run) after(before int, in *row.Intent) foreseen {
+	seen := foreseen{row: in.Row, status: in.Would}
+	gone := r.survey.status[before-1] == row.Deleted || r.survey.status[before-1] == row.Absent
+	switch {
+	case gone && !in.Makes:
+		seen.status = row.Absent
+	case !gone && in.Meets != row.Pending:
+		seen.status = in.Meets
+	}
+	seen.writes = seen.status.Wrote() || in.Blind
+	if seen.status == in.Would {
+		seen.notify = in.Notifies
+	}
+	return seen
 }
 
 // foreseeRow plans one row that can be sent.
 func (r *run) foreseeRow(calls context.Context, in *row.Intent) (foreseen, error) {
 	seen := foreseen{row: in.Row}
-	in.Awaited, in.Mark = r.survey.order.Awaited(in.Row), r.mark(in.Row)
-	if r.repeated(in.Row) {
-		before, _ := r.survey.order.WaitsFor(in.Row)
-		seen.status, seen.writes, seen.notify = in.Would, true, in.Notifies
-		if in.Makes && r.survey.facts[before-1]&makes != 0 {
-			seen.status, seen.writes, seen.notify = row.Exists, false, 0
-		}
-		return seen, nil
+	r.brief(in)
+	if before := r.touchedBefore(in.Row); before != 0 {
+		return r.after(before, in), nil
 	}
 	s := sending{run: r, in: in}
 	lost, err := s.lostBefore()
@@ -164,9 +188,12 @@ func (r *run) foreseeRow(calls context.Context, in *row.Intent) (foreseen, error
 	}
 	seen.status = step.Done.Status
 	if step.Send != nil {
-		seen.writes, seen.notify = true, in.Notifies
+		seen.writes = true
 		if seen.status == row.Pending {
 			seen.status = in.Would
+		}
+		if seen.status == in.Would {
+			seen.notify = in.Notifies
 		}
 	}
 	return seen, nil

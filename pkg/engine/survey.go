@@ -52,8 +52,8 @@ const (
 	asks
 	notifies // somebody, and of a row that goes blind one person
 	mustExist
-	makes
 	settledBefore // an earlier run has done with the row
+	touched       // set by a plan: after this row the target is not any more as a look shows it
 )
 
 // Survey reads the whole file once, and asks the ledger what is settled.
@@ -147,7 +147,7 @@ func (s *Survey) note(in *row.Intent) facts {
 	for _, bit := range []struct {
 		set bool
 		bit facts
-	}{{in.Skip, skipped}, {in.Asks, asks}, {in.Notifies > 0, notifies}, {in.MustExist, mustExist}, {in.Makes, makes}} {
+	}{{in.Skip, skipped}, {in.Asks, asks}, {in.Notifies > 0, notifies}, {in.MustExist, mustExist}} {
 		if bit.set {
 			f |= bit.bit
 		}

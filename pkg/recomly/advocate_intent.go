@@ -73,6 +73,7 @@ func (a *Advocates) read(record *fields.Record[advocateRow]) row.Intent {
 	switch p.operation {
 	case create:
 		in.Kind, in.Would, in.Makes, in.Notifies = "existence", row.Invited, true, 1
+		in.Meets = a.options.OnExisting.meets()
 		if p.preference != "" {
 			a.keepAll.Store(true)
 		}

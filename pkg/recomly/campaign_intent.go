@@ -73,6 +73,8 @@ func (c *Campaigns) read(record *fields.Record[campaignRow]) row.Intent {
 		in.Kind, in.Would, in.Makes = "existence", row.Created, true
 		if c.options.AllowSameName {
 			in.Own = cmp.Or(in.Own, in.Content) // each is a campaign of its own
+		} else {
+			in.Meets = c.options.OnExisting.meets()
 		}
 	case remove:
 		in.Kind, in.Would, in.Asks = "existence", row.Deleted, true

@@ -89,15 +89,15 @@ func TestRowsBecomeIntents(t *testing.T) {
 		want                    row.Intent
 	}{
 		{CampaignsName, "name,rewardMode,advocateRewardValue,friendRewardValue", `" Gutter  Club",Fixed,$25.00,1500`, Options{},
-			row.Intent{Operation: create, Target: "name:gutter club", Kind: "existence", Would: row.Created, Makes: true, Once: true}},
+			row.Intent{Operation: create, Target: "name:gutter club", Kind: "existence", Would: row.Created, Meets: row.Exists, Makes: true, Once: true}},
 		{CampaignsName, "operation,campaignId,status", "update,fixed,paused", Options{},
 			row.Intent{Operation: update, Target: "campaign:fixed", Kind: "content", Would: row.Updated, MustExist: true, Once: true}},
 		{CampaignsName, "operation,target,status", "delete,campaign:fixed,created", Options{},
 			row.Intent{Operation: remove, Target: "campaign:fixed", Kind: "existence", Would: row.Deleted, Asks: true, Once: true}},
 		{AdvocatesName, "name,email,phone", "Ida Moss,Ida@Example.com,312-555-0142", Options{Campaign: "fixed"},
-			row.Intent{Operation: create, Target: "email:ida@example.com campaign:fixed", Kind: "existence", Would: row.Invited, Makes: true, Notifies: 1, Once: true}},
+			row.Intent{Operation: create, Target: "email:ida@example.com campaign:fixed", Kind: "existence", Would: row.Invited, Meets: row.Exists, Makes: true, Notifies: 1, Once: true}},
 		{AdvocatesName, "first name,last name,mobile,operation", "Ida,Moss,312-555-0142,invite", Options{Campaign: "fixed"},
-			row.Intent{Operation: create, Target: "phone:+13125550142 campaign:fixed", Kind: "existence", Would: row.Invited, Makes: true, Notifies: 1, Once: true}},
+			row.Intent{Operation: create, Target: "phone:+13125550142 campaign:fixed", Kind: "existence", Would: row.Invited, Meets: row.Exists, Makes: true, Notifies: 1, Once: true}},
 		{AdvocatesName, "campaignId,advocateId,email", "share,a1,new@example.com", Options{Operation: update, Campaign: "fixed"},
 			row.Intent{Operation: update, Target: "advocate:a1 campaign:share", Kind: "content", Would: row.Updated, MustExist: true, Once: true}},
 		{AdvocatesName, "target,delta", "advocate:a1 campaign:share,-$5.00", Options{Operation: credit},
@@ -105,9 +105,9 @@ func TestRowsBecomeIntents(t *testing.T) {
 		{AdvocatesName, "operation,name,email", "skip,,", Options{Campaign: "fixed"},
 			row.Intent{Operation: skip, Kind: "content", Would: row.Skipped, Skip: true, Once: true}},
 		{ReferralsName, "campaignId,friendEmail,jobValueCents", "share,Per@example.com,$820.00", Options{Operation: "convert"},
-			row.Intent{Operation: qualify, Target: "friend:per@example.com campaign:share", Kind: "qualification", Would: row.Converted, Notifies: 2, Once: true}},
+			row.Intent{Operation: qualify, Target: "friend:per@example.com campaign:share", Kind: "qualification", Would: row.Converted, Meets: row.Unchanged, Notifies: 2, Once: true}},
 		{ReferralsName, "referralId,friendEmail", "r1,per@example.com", Options{Operation: qualify, Campaign: "fixed"},
-			row.Intent{Operation: qualify, Target: "referral:r1 campaign:fixed", Kind: "qualification", Would: row.Converted, Notifies: 2, Once: true}},
+			row.Intent{Operation: qualify, Target: "referral:r1 campaign:fixed", Kind: "qualification", Would: row.Converted, Meets: row.Unchanged, Notifies: 2, Once: true}},
 	}
 	for _, tt := range tests {
 		got := intentsOf(t, tt.resource, tt.o, tt.header+"\n"+tt.cells+"\n")

@@ -68,7 +68,7 @@ func (r *Referrals) read(record *fields.Record[referralRow]) row.Intent {
 		in.Would, in.Skip, in.Problems = row.Skipped, true, nil
 		return in
 	}
-	in.Would, in.Notifies = row.Converted, 2 // both sides are told
+	in.Would, in.Meets, in.Notifies = row.Converted, row.Unchanged, 2 // both sides are told
 	return in
 }
 

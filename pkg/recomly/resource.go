@@ -11,6 +11,7 @@ import (
 
 	"github.com/refbulk/refbulk/pkg/engine"
 	"github.com/refbulk/refbulk/pkg/fields"
+	"github.com/refbulk/refbulk/pkg/row"
 )
 
 // Lookup is how the present state is found before writing. The API has no
@@ -35,6 +36,17 @@ const (
 	Update OnExisting = "update" // it is changed to what the row says
 	Fail   OnExisting = "fail"   // the row is rejected
 )
+
+// meets is what a create ends as when an earlier row made what it asks for.
+func (o OnExisting) meets() row.Status {
+	switch o {
+	case Update:
+		return row.Updated
+	case Fail:
+		return row.Rejected
+	}
+	return row.Exists
+}
 
 // Options say how rows are read and sent.
 type Options struct {

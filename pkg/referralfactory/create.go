@@ -24,6 +24,9 @@ func (w *work) create(found []User) engine.Step {
 	if p.qualified != nil && *p.qualified && p.referrer == nil {
 		return w.done(row.Invalid, nil, "nobody referred this person: only somebody who was referred can be qualified")
 	}
+	if w.lacksReferrer() {
+		return w.done(row.Blocked, nil, p.withoutReferrer())
+	}
 	return w.sends(row.Created, nil, "", w.sendCreate)
 }
 
@@ -114,7 +117,7 @@ func (w *work) sendCreate(ctx context.Context) (row.Outcome, error) {
 		return w.conflict(ctx, err)
 	}
 	if err != nil {
-		return row.Outcome{}, err
+		return w.refused(ctx, err)
 	}
 	if w.users.hasSeen(u.ID) || u.olderThan(began) || p.referrer == nil && u.Type == Invited {
 		p.begun.creating = false
@@ -205,15 +208,22 @@ func mayBeThere(err error) bool {
 // conflict looks the person up whose create was refused, and passes the
 // refusal on when nobody is there.
 func (w *work) conflict(ctx context.Context, refused error) (row.Outcome, error) {
-	found, err := w.users.ask(ctx, w.person)
+	found, err := w.askAfter(ctx, refused, w.person)
 	switch {
-	case api.VerdictOf(err) == 0 && err != nil:
-		// The run ends before the question; but that nothing was applied is known.
-		return row.Outcome{}, &api.Error{Verdict: api.Again, Status: api.StatusOf(refused), Message: "refused, and not asked whether the person is there"}
 	case err != nil:
 		return row.Outcome{}, err
 	case len(found) == 0:
-		return row.Outcome{}, refused
+		return w.refused(ctx, refused)
 	}
 	return w.thereAlready(ctx, found, api.StatusOf(refused))
+}
+
+// askAfter finds people in order to know why a create was refused.
+func (w *work) askAfter(ctx context.Context, refused error, p *person) ([]User, error) {
+	found, err := w.users.ask(ctx, p)
+	if err != nil && api.VerdictOf(err) == 0 {
+		// The run ends before the question; but that nothing was applied is known.
+		err = &api.Error{Verdict: api.Again, Status: api.StatusOf(refused), Message: "refused, and not asked whether the person is there"}
+	}
+	return found, err
 }

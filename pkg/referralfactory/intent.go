@@ -114,7 +114,9 @@ func (r *intentReader) read(record *fields.Record[userRow]) row.Intent {
 		Own: record.Change, Content: p.content(target, misread), Problems: cells.problems, Skip: p.operation == skip, Once: true, Payload: p,
 	}
 	in.Kind, in.Would = kindOf(p.operation)
-	in.Makes = p.makes()
+	if in.Makes = p.makes(); in.Makes {
+		in.Would, in.Meets = row.Created, r.onExisting.meets(p.operation)
+	}
 	if in.Makes && p.notify {
 		in.Notifies = 1
 	}
@@ -144,6 +146,18 @@ func kindOf(operation string) (kind string, would row.Status) {
 		return "content", row.Skipped
 	}
 	return "content", row.Updated
+}
+
+// meets is what a row that would create somebody ends as when an earlier row
+// did. It says something else than that one, or it would be a duplicate.
+func (o OnExisting) meets(operation string) row.Status {
+	switch {
+	case operation == upsert, o == Update:
+		return row.Updated
+	case o == Fail:
+		return row.Rejected
+	}
+	return row.Exists
 }
 
 // person reads the cells of a row that its operation uses: a create does not

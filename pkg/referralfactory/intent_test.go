@@ -19,16 +19,16 @@ func TestARowsCellsSayWhoIsMeantAndWhatIsWanted(t *testing.T) {
 		want row.Intent // of it: Operation, Target, Kind, WaitsFor and the flags
 	}{
 		{"email,first_name/Jane@Example.com,Jane",
-			row.Intent{Operation: create, Target: "email:jane@example.com campaign:1", Kind: "existence", Would: row.Created, Makes: true}},
+			row.Intent{Operation: create, Target: "email:jane@example.com campaign:1", Kind: "existence", Would: row.Created, Meets: row.Exists, Makes: true}},
 		{"E-Mail,Name,Referred By,notify/jane@example.com,Jane Doe,<Joe@Example.com>,yes",
-			row.Intent{Operation: create, Target: "email:jane@example.com campaign:1", Kind: "existence", Would: row.Created, Makes: true,
+			row.Intent{Operation: create, Target: "email:jane@example.com campaign:1", Kind: "existence", Would: row.Created, Meets: row.Exists, Makes: true,
 				Notifies: 1, WaitsFor: "email:joe@example.com campaign:1"}},
 		{"id,email,first_name,campaign_id/17,jane@example.com,Jane,2",
-			row.Intent{Operation: create, Target: "email:jane@example.com campaign:2", Kind: "existence", Would: row.Created, Makes: true}},
+			row.Intent{Operation: create, Target: "email:jane@example.com campaign:2", Kind: "existence", Would: row.Created, Meets: row.Exists, Makes: true}},
 		{"operation,id,email,first_name/upsert,17,jane@example.com,Jane",
 			row.Intent{Operation: upsert, Target: "id:17", Kind: "existence", Would: row.Updated, MustExist: true}},
 		{"operation,email,first_name,qualified/Upsert,jane@example.com,Jane,no",
-			row.Intent{Operation: upsert, Target: "email:jane@example.com campaign:1", Kind: "existence", Would: row.Updated, Makes: true, Asks: true}},
+			row.Intent{Operation: upsert, Target: "email:jane@example.com campaign:1", Kind: "existence", Would: row.Created, Meets: row.Updated, Makes: true, Asks: true}},
 		{"operation,code,first_name/update,ueON,Jane",
 			row.Intent{Operation: update, Target: "code:ueON", Kind: "content", Would: row.Updated, MustExist: true}},
 		{"operation,email/qualify,jane@example.com",
@@ -42,7 +42,7 @@ func TestARowsCellsSayWhoIsMeantAndWhatIsWanted(t *testing.T) {
 		{"operation,target/qualify,email:jane@example.com campaign:2",
 			row.Intent{Operation: qualify, Target: "email:jane@example.com campaign:2", Kind: "qualification", Would: row.Qualified}},
 		{"operation,target,first_name,id/create,email:jane@example.com campaign:1,Jane,17",
-			row.Intent{Operation: create, Target: "email:jane@example.com campaign:1", Kind: "existence", Would: row.Created, Makes: true}},
+			row.Intent{Operation: create, Target: "email:jane@example.com campaign:1", Kind: "existence", Would: row.Created, Meets: row.Exists, Makes: true}},
 		{"operation,email,notify,qualified,id/delete,jane@example.com,what?,what?,",
 			row.Intent{Operation: remove, Target: "email:jane@example.com campaign:1", Kind: "existence", Would: row.Deleted, Asks: true}},
 	} {
@@ -50,7 +50,7 @@ func TestARowsCellsSayWhoIsMeantAndWhatIsWanted(t *testing.T) {
 		if len(in.Problems) > 0 {
 			t.Errorf("%q: %s", test.file, row.Explain(in.Problems))
 		}
-		got := row.Intent{Operation: in.Operation, Target: in.Target, WaitsFor: in.WaitsFor, Kind: in.Kind, Would: in.Would, Makes: in.Makes,
+		got := row.Intent{Operation: in.Operation, Target: in.Target, WaitsFor: in.WaitsFor, Kind: in.Kind, Would: in.Would, Meets: in.Meets, Makes: in.Makes,
 			Asks: in.Asks, Notifies: in.Notifies, Skip: in.Skip, MustExist: in.MustExist}
 		if !sameIntent(got, test.want) {
 			t.Errorf("%q: got %+v, want %+v", test.file, got, test.want)
@@ -63,7 +63,7 @@ func TestARowsCellsSayWhoIsMeantAndWhatIsWanted(t *testing.T) {
 
 func sameIntent(a, b row.Intent) bool {
 	return a.Operation == b.Operation && a.Target == b.Target && a.WaitsFor == b.WaitsFor && a.Kind == b.Kind && a.Would == b.Would &&
-		a.Makes == b.Makes && a.Asks == b.Asks && a.Notifies == b.Notifies && a.Skip == b.Skip && a.MustExist == b.MustExist
+		a.Meets == b.Meets && a.Makes == b.Makes && a.Asks == b.Asks && a.Notifies == b.Notifies && a.Skip == b.Skip && a.MustExist == b.MustExist
 }
 
 // A row that cannot be used says why, each thing once, and who it is about as

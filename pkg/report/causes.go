@@ -58,7 +58,7 @@ func (c *causes) add(r result) {
 	seen := map[causeKey]bool{}
 	for _, part := range parts {
 		what, advice := part, ""
-		if reason, rest, ok := cutLast(part, "; "); ok && r.status == row.Invalid {
+		if reason, rest, ok := cutLast(part, "; "); ok && (r.status == row.Invalid || r.status == row.Blocked) {
 			what, advice = reason, rest
 		}
 		key := causeKey{r.status, common(what)}

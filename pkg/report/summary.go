@@ -200,7 +200,7 @@ func Meaning(s row.Status) string {
 	case row.Rejected:
 		return "refused by the API"
 	case row.Blocked:
-		return "wait for a row that failed"
+		return "wait for a row that failed, or for a referrer who is not there"
 	case row.Failed:
 		return "gave up; certainly not applied; tried again next time"
 	case row.Unknown:

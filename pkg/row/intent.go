@@ -44,9 +44,11 @@ type Intent struct {
 	Skip     bool        // the row asks for nothing
 
 	Would     Status // what the row ends as when its write succeeds
+	Meets     Status // what it ends as when an earlier row of the run has left its target there; pending = as Would
 	Blind     bool   // it is sent without a look: before that, no more can be known of it
 	MustExist bool   // it is an error when the target is not there
 	Awaited   bool   // another row of the file waits for this one
+	Arrived   bool   // a row of this run has made the target that it waits for
 
 	// Mark is a short text that names this row in every run, for an API that
 	// keeps notes. The engine sets it before the row is looked at.

@@ -32,7 +32,7 @@ const (
 
 	Invalid  // failed a check here; nothing was sent
 	Rejected // the API refused it
-	Blocked  // waits for a row that failed
+	Blocked  // waits for a row that failed, or for a referrer who is not there
 	Failed   // gave up after the retries; certainly not applied
 	Unknown  // sent, and no answer ever came; may be applied
 
