@@ -91,9 +91,7 @@ func offer[Job any](intake context.Context, jobs chan<- Job, job Job) bool {
 	}
 }
 
-// work does jobs until there are none. After an error of its own it goes on
-// taking jobs off the channel, undone, so that the producer is never left
-// waiting for a worker that has gone.
+// work does jobs until there are none, or one fails.
 func (p Pool[Job, Record]) work(calls context.Context, jobs <-chan Job, desk *desk[Record], stop context.CancelCauseFunc) error {
 	out := newRecorder(desk)
 	for job := range jobs {

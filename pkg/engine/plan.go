@@ -180,7 +180,7 @@ func (r *run) foreseeRow(calls context.Context, in *row.Intent) (foreseen, error
 	}
 	var step Step
 	err = r.options.Loop.Do(calls, r.queue, func(ctx context.Context) (err error) {
-		step, err = r.options.Resource.Look(ctx, in, lost)
+		step, err = r.look(ctx, in, lost)
 		return asRead(err)
 	})
 	if err != nil {

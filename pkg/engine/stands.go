@@ -20,8 +20,7 @@ func (r *run) unsendable(in *row.Intent) (row.Outcome, bool) {
 	case status == row.Duplicate:
 		outcome.Error = fmt.Sprintf("row %d says the same", o.DuplicateOf(in.Row))
 	case status == row.Blocked && waits == 0:
-		outcome.Error = fmt.Sprintf("an earlier run sent a %s of the same target, saw no answer, and the file has that row no longer: "+
-			"put it back as it was, so that it can be looked up before anything more is sent", in.Operation)
+		outcome.Error = held(in.Operation)
 	case status == row.Blocked:
 		why := "its referrer"
 		if before, _ := o.WaitsFor(in.Row); waits == before {

@@ -1,6 +1,11 @@
 package engine
 
 import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
 	"github.com/refbulk/refbulk/pkg/ledger"
 	"github.com/refbulk/refbulk/pkg/row"
 )
@@ -14,44 +19,86 @@ import (
 // That concerns rows which are known by something of their own. Others keep
 // their key when they are edited, and are looked up under it.
 type strays struct {
-	ledger *ledger.Ledger
-	read   bool
-	sent   map[wish][]int // the places of their keys, and of others yet to be met
-	met    map[int]bool   // places whose row the file has
-	alike  map[int]wish   // rows that may have to be held back
+	ledger   *ledger.Ledger
+	read     bool
+	sent     map[wish][]stray // by whom they name, and by whom that was
+	answered map[string]bool  // their targets; true once a row to skip says that it has been looked into
+	met      map[int]bool     // places whose row the file has
+	alike    map[int]wish     // rows that may have to be held back
+}
+
+// stray is one of them.
+type stray struct {
+	place  int // of its key
+	target string
 }
 
 // wish is what is asked for, and of whom.
-type wish struct{ operation, target string }
+type wish struct{ operation, whom string }
 
 // note takes a row of the file and the place of its key.
 func (s *strays) note(in *row.Intent, place int) error {
-	if in.Own == 0 {
+	if in.Own == 0 && !in.Skip {
 		return nil
 	}
-	if !s.read {
-		s.read, s.sent, s.met, s.alike = true, map[wish][]int{}, map[int]bool{}, map[int]wish{}
-		err := s.ledger.Unanswered(func(place int, e ledger.Entry) {
-			w := wish{e.Operation, e.Target}
-			s.sent[w] = append(s.sent[w], place)
-		})
-		if err != nil {
-			return err
-		}
+	if err := s.recall(); err != nil {
+		return err
 	}
-	if w := (wish{in.Operation, in.Target}); s.sent[w] != nil {
+	w := wish{in.Operation, in.Target}
+	_, known := s.answered[in.Target]
+	switch {
+	case in.Skip && known:
+		s.answered[in.Target] = true
+	case s.sent[w] != nil:
 		s.met[place] = true
 		s.alike[in.Row] = w
 	}
 	return nil
 }
 
-// holds reports whether a row has to wait until its stray is back in the file.
-func (s *strays) holds(n int) bool {
-	for _, place := range s.sent[s.alike[n]] {
-		if !s.met[place] {
-			return true
-		}
+// recall reads what was sent without an answer, once.
+func (s *strays) recall() error {
+	if s.read {
+		return nil
 	}
-	return false
+	s.read, s.sent, s.answered, s.met, s.alike = true, map[wish][]stray{}, map[string]bool{}, map[int]bool{}, map[int]wish{}
+	return s.ledger.Unanswered(func(place int, e ledger.Entry) {
+		s.answered[e.Target] = false
+		for _, whom := range []string{e.Target, byID(e.ID)} {
+			w := wish{e.Operation, whom}
+			s.sent[w] = append(s.sent[w], stray{place, e.Target})
+		}
+	})
+}
+
+// byID is whom an id means; nobody's target reads so.
+func byID(id string) string { return "id " + id }
+
+// holds reports whether a row has to wait until its stray is back in the file.
+func (s *strays) holds(n int) bool { return s.waiting(s.alike[n]) }
+
+// holdsWhom is holds for a row by whom it was found to mean: it may name them
+// otherwise than its stray did.
+func (s *strays) holdsWhom(in *row.Intent, id string) bool {
+	return in.Own != 0 && id != "" && s.waiting(wish{in.Operation, byID(id)})
+}
+
+func (s *strays) waiting(w wish) bool {
+	return slices.ContainsFunc(s.sent[w], func(lost stray) bool { return !s.met[lost.place] && !s.answered[lost.target] })
+}
+
+// held says why a row is held back, and what to do.
+func held(operation string) string {
+	return fmt.Sprintf("an earlier run sent a %s of the same target, saw no answer, and the file has that row no longer: put it back as it was, "+
+		"so that it can be looked up before anything more is sent; or see for yourself what became of it, and then give the row of that target the operation skip", operation)
+}
+
+// look asks the resource, and holds back what turns out to be asked of whom a
+// stray was sent to.
+func (r *run) look(ctx context.Context, in *row.Intent, sent time.Time) (Step, error) {
+	step, err := r.options.Resource.Look(ctx, in, sent)
+	if err == nil && step.Send != nil && sent.IsZero() && r.survey.strays.holdsWhom(in, step.Done.ID) {
+		step = Step{Done: row.Outcome{Status: row.Blocked, ID: step.Done.ID, Error: held(in.Operation)}}
+	}
+	return step, err
 }

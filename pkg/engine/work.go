@@ -190,7 +190,7 @@ func (s *sending) untilRipe(lost time.Time) error {
 func (s *sending) attempt(ctx context.Context) error {
 	ctx = api.BeforeCall(ctx, s.announce)
 	if !s.fresh {
-		step, err := s.options.Resource.Look(ctx, s.in, s.sent)
+		step, err := s.look(ctx, s.in, s.sent)
 		if err != nil {
 			return asRead(err)
 		}
@@ -243,7 +243,7 @@ func (s *sending) announce(r api.Request) error {
 // latest write is on its way; and what would take the change back, as soon as
 // that is known.
 func (s *sending) intend() {
-	intent := row.Outcome{Status: row.Unknown, Attempts: s.writes, Error: "sent; no answer was recorded"}
+	intent := row.Outcome{Status: row.Unknown, ID: s.step.Done.ID, Attempts: s.writes, Error: "sent; no answer was recorded"}
 	n := note{Entry: s.entry(s.in, intent), sync: true}
 	if !s.undoKept {
 		n.undo = s.undo(row.Outcome{}, true)
@@ -327,5 +327,9 @@ func (s *sending) failed(status row.Status, err error) row.Outcome {
 	if err == nil {
 		err = errors.New("sent by an earlier run; no answer was recorded")
 	}
-	return row.Outcome{Status: status, HTTPStatus: api.StatusOf(err), Attempts: s.writes, Error: err.Error()}
+	o := row.Outcome{Status: status, HTTPStatus: api.StatusOf(err), Attempts: s.writes, Error: err.Error()}
+	if status == row.Unknown {
+		o.ID = s.step.Done.ID // whom it was sent to
+	}
+	return o
 }

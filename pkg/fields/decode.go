@@ -24,9 +24,19 @@ type Record[T any] struct {
 	Meta  map[string]string // label → cell, of the campaign's own fields; nil when the file has none
 	At    sheet.Position
 
-	// Change names the change that a row of an undo file takes back, as that
-	// file does; 0 in any other file.
-	Change row.Fingerprint
+	// Of an undo file alone, and 0 in any other: what names the change that the
+	// row takes back, and the row that made it. A crash may leave two changes of
+	// that row where there was one.
+	Change, Made row.Fingerprint
+}
+
+// Own tells a row of an undo file with such content from all the others; 0 for
+// a row of another file.
+func (r *Record[T]) Own(content row.Fingerprint) row.Fingerprint {
+	if r.Change == 0 {
+		return 0
+	}
+	return r.Change.With(uint64(content))
 }
 
 // Reader reads a sheet's rows one at a time into values of T, a struct of
@@ -98,7 +108,8 @@ func (r *Reader[T]) read() (Record[T], error) {
 	record := Record[T]{Value: *value.(*T), Meta: meta, At: r.rows.Position()}
 	if r.undo {
 		if meta[changeHeading] != "" {
-			record.Change = row.FingerprintOf(meta[keyHeading], meta[changeHeading])
+			record.Made = row.FingerprintOf(meta[keyHeading])
+			record.Change = row.FingerprintOf(meta[keyHeading], strings.TrimSuffix(meta[changeHeading], "?")) // while it is tentative
 		}
 		delete(meta, keyHeading)
 		delete(meta, changeHeading)

@@ -176,16 +176,22 @@ func (u *Undo) begin() error {
 }
 
 // Finish drops tentative changes that were never made, as last tells the
-// latest status of a row, and puts the latest change first.
+// latest status of a row, and puts the latest change first. What nobody knows
+// the outcome of stays tentative.
 func (u *Undo) Finish(last func(Key) (row.Status, bool)) error {
 	if u.file == nil || !u.loose {
 		return nil
 	}
 	var kept []place
+	open := map[int64]bool{} // by offset: what became of the change
 	old, err := readUndo(u.path, func(line undone, at place, _ []string) error {
 		if line.tentative {
-			if status, ok := last(line.key); !ok || !status.Wrote() && status != row.Unknown {
+			status, ok := last(line.key)
+			if !ok || !status.Wrote() && status != row.Unknown {
 				return nil
+			}
+			if status == row.Unknown {
+				open[at.offset] = true
 			}
 		}
 		kept = append(kept, at)
@@ -195,12 +201,14 @@ func (u *Undo) Finish(last func(Key) (row.Status, bool)) error {
 		return fmt.Errorf("finishing the undo file: %w", err)
 	}
 	slices.SortStableFunc(kept, func(a, b place) int { return cmp.Compare(b.change, a.change) })
-	return u.rewrite(old, func(yield func([]string) error) error { return u.inOrder(kept, yield) }, true)
+	return u.rewrite(old, func(yield func([]string, bool) error) error {
+		return u.inOrder(kept, func(at place, record []string) error { return yield(record, !open[at.offset]) })
+	})
 }
 
 // inOrder yields the lines at the given places. They come about as the file has
 // them, but backwards, so a stretch of them at a time is read forwards.
-func (u *Undo) inOrder(places []place, yield func([]string) error) error {
+func (u *Undo) inOrder(places []place, yield func(place, []string) error) error {
 	const stretch = 512
 	file, err := os.Open(u.path)
 	if err != nil {
@@ -219,7 +227,7 @@ func (u *Undo) inOrder(places []place, yield func([]string) error) error {
 			lines[at.offset] = slices.Clone(record)
 		}
 		for _, at := range wanted {
-			if err := yield(lines[at.offset]); err != nil {
+			if err := yield(at, lines[at.offset]); err != nil {
 				return err
 			}
 		}
@@ -279,6 +287,9 @@ func readUndo(path string, each func(undone, place, []string) error) (*undoFile,
 	}
 	reader := newReader(bufio.NewReaderSize(io.NewSectionReader(file, 0, whole), 1<<16))
 	first, err := reader.Read()
+	if len(first) > 0 {
+		first[0] = strings.TrimPrefix(first[0], "\ufeff") // which spreadsheet programs add
+	}
 	change, key := slices.Index(first, changeColumn), slices.Index(first, keyColumn)
 	if err != nil || change < 0 || key < 0 {
 		return nil, errors.New("it is not an undo file of refbulk; name another file with --undo")
@@ -328,20 +339,20 @@ func undoLine(record []string, change, key, width int) (line undone, number int,
 // widen puts the lines as they stand under today's columns, those of a
 // rehearsal too unless they are to be dropped.
 func (u *Undo) widen(old *undoFile, dropRehearsed bool) error {
-	return u.rewrite(old, func(yield func([]string) error) error {
+	return u.rewrite(old, func(yield func([]string, bool) error) error {
 		_, err := readUndo(u.path, func(line undone, _ place, record []string) error {
 			if line.key.Rehearsal && dropRehearsed {
 				return nil
 			}
-			return yield(record)
+			return yield(record, false)
 		})
 		return err
-	}, false)
+	})
 }
 
 // rewrite puts lines of the old file into a whole new one, under today's
-// columns. Settled lines are no longer tentative.
-func (u *Undo) rewrite(old *undoFile, lines func(yield func(record []string) error) error, settle bool) error {
+// columns. Lines of changes that were made are no longer tentative.
+func (u *Undo) rewrite(old *undoFile, lines func(yield func(record []string, made bool) error) error) error {
 	whole, err := sheet.Create(u.path)
 	if err != nil {
 		return err
@@ -352,12 +363,12 @@ func (u *Undo) rewrite(old *undoFile, lines func(yield func(record []string) err
 		return err
 	}
 	cells := make([]string, len(u.columns))
-	err = lines(func(record []string) error {
+	err = lines(func(record []string, made bool) error {
 		clear(cells)
 		for i, c := range old.columns {
 			cells[u.place[c]] = sheet.Unguard(record[i])
 		}
-		if number := u.place[changeColumn]; settle {
+		if number := u.place[changeColumn]; made {
 			cells[number] = strings.TrimSuffix(cells[number], "?")
 		}
 		return w.Write(cells)

@@ -86,7 +86,7 @@ func TestAChangeThatWasNeverMadeIsNotTakenBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]string{"update 4 5", "update 3 3", "update 1 1"}, undoLines(t, path)); diff != "" {
+	if diff := cmp.Diff([]string{"update 4 5", "update 3 3?", "update 1 1"}, undoLines(t, path)); diff != "" {
 		t.Errorf("lines (-want +got):\n%s", diff)
 	}
 }

@@ -31,7 +31,7 @@ func (w *advocateWork) credit(ctx context.Context, there *Advocate) (engine.Step
 			return engine.Step{Done: deref(done), Undo: w.undoCredit(there)}, err
 		}
 	}
-	return engine.Step{Send: func(ctx context.Context) (row.Outcome, error) {
+	return engine.Step{Done: row.Outcome{ID: there.ID}, Send: func(ctx context.Context) (row.Outcome, error) {
 		if markOf(w.in) == "" {
 			return row.Outcome{}, errNoMark
 		}

@@ -70,6 +70,7 @@ func (a *Advocates) read(record *fields.Record[advocateRow]) row.Intent {
 	in.Operation, in.Target, in.Payload = p.operation, p.target(), p
 	in.Problems, p.how = cells.problems, cells.readings
 	in.Content = p.content(misread)
+	in.Own = record.Own(in.Content)
 	switch p.operation {
 	case create:
 		in.Kind, in.Would, in.Makes, in.Notifies = "existence", row.Invited, true, 1
@@ -82,7 +83,7 @@ func (a *Advocates) read(record *fields.Record[advocateRow]) row.Intent {
 		a.keepAll.Store(true)
 	case credit:
 		in.Kind, in.Would, in.MustExist = "credit", row.Credited, true
-		in.Own = cmp.Or(in.Own, in.Content) // each is money of its own
+		in.Own = record.Made.With(uint64(in.Content)) // each is money of its own, and taken back once
 	case skip:
 		in.Kind, in.Would, in.Skip, in.Problems = "content", row.Skipped, true, nil
 	}

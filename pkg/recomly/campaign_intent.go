@@ -67,13 +67,13 @@ func (c *Campaigns) read(record *fields.Record[campaignRow]) row.Intent {
 	in.Operation, in.Target, in.Payload = t.operation, t.target(), t
 	in.Problems, t.how = cells.problems, cells.readings
 	in.Content = t.content(misread)
+	in.Own = record.Own(in.Content)
 	in.Kind = "content"
 	switch t.operation {
 	case create:
 		in.Kind, in.Would, in.Makes = "existence", row.Created, true
-		if c.options.AllowSameName {
-			in.Own = cmp.Or(in.Own, in.Content) // each is a campaign of its own
-		} else {
+		in.Own = cmp.Or(in.Own, in.Content) // with --allow-same-name each is a campaign of its own
+		if !c.options.AllowSameName {
 			in.Meets = c.options.OnExisting.meets()
 		}
 	case remove:

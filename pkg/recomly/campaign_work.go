@@ -136,7 +136,7 @@ func (w campaignWork) meets(found []Campaign) engine.Step {
 	there := &found[0]
 	switch w.options.OnExisting {
 	case Fail:
-		return engine.Step{Done: campaignOutcome(row.Rejected, there, 0, "a campaign of this name is there; to create another, allow the same name")}
+		return engine.Step{Done: campaignOutcome(row.Rejected, there, 0, "a campaign of this name is there; to create another all the same, say --allow-same-name and name other --results")}
 	case Update:
 		if len(found) > 1 {
 			return engine.Step{Done: row.Outcome{Status: row.Invalid,
@@ -144,7 +144,7 @@ func (w campaignWork) meets(found []Campaign) engine.Step {
 		}
 		return w.update(there)
 	}
-	return engine.Step{Done: campaignOutcome(row.Exists, there, 0, "a campaign of this name is there; to create another, allow the same name")}
+	return engine.Step{Done: campaignOutcome(row.Exists, there, 0, "a campaign of this name is there; to create another all the same, say --allow-same-name and name other --results")}
 }
 
 // whole is what a create sends.

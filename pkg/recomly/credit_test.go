@@ -84,12 +84,26 @@ func TestACreditWhoseRowWasEditedBeforeItWasLookedUpHoldsTheNextOneBack(t *testi
 	}
 	r.ctx, r.wrap = nil, nil
 	r.wantStatuses(r.mustRun("advocates", crediting, header+"2,3000\n"), "blocked unknown")
+	r.wantStatuses(r.mustRun("advocates", crediting, "email,delta\nida@example.com,2500\n"), "blocked blocked unknown") // the same person
 	if a := r.state().Advocates[0]; a.Balance != 2500 {
 		t.Errorf("the balance is %d, want 2500", a.Balance)
 	}
-	r.wantStatuses(r.mustRun("advocates", crediting, header+"2,2500\n2,3000\n"), "credited credited")
+	r.wantStatuses(r.mustRun("advocates", crediting, header+"2,2500\n2,3000\n"), "credited credited blocked") // the last has gone
 	if a := r.state().Advocates[0]; a.Balance != 5500 {
 		t.Errorf("the balance is %d, want 5500", a.Balance)
+	}
+}
+
+// Where the ledger does not tell, a person looks, and says so.
+func TestARowToSkipSaysThatALostCreditHasBeenLookedInto(t *testing.T) {
+	r := newRig(t, sandbox.Options{State: busy(150), Behaviour: sandbox.Behaviour{Recomly: sandbox.RecomlyBehaviour{OldActivity: true}},
+		Faults: []sandbox.Fault{fault(t, "POST /campaigns/*/advocates/*/credit times=1 reset-before")}})
+	const header = "advocateId,delta,operation\n"
+	r.wantStatuses(r.mustRun("advocates", crediting, header+"2,500,credit\n"), "unknown")
+	r.wantStatuses(r.mustRun("advocates", crediting, header+"2,900,credit\n"), "blocked unknown")
+	r.wantStatuses(r.mustRun("advocates", crediting, header+"2,500,skip\n2,900,credit\n"), "skipped credited unknown")
+	if n := r.counts().Credits; n != 1 {
+		t.Errorf("%d credits, want the one of $9.00", n)
 	}
 }
 

@@ -47,7 +47,7 @@ func begin[R any](record *fields.Record[R], cells *cellReader) row.Intent {
 	if record.At.Fault != "" {
 		cells.problems = []row.Problem{{Reason: record.At.Fault}}
 	}
-	return row.Intent{Position: row.Position{Row: record.At.Row, Line: record.At.Line}, Own: record.Change, Once: true}
+	return row.Intent{Position: row.Position{Row: record.At.Row, Line: record.At.Line}, Once: true}
 }
 
 // misread sums what could not be read of a row: an edit that made a cell

@@ -111,8 +111,9 @@ func (r *intentReader) read(record *fields.Record[userRow]) row.Intent {
 	target := p.target()
 	in := row.Intent{
 		Position: row.Position{Row: record.At.Row, Line: record.At.Line}, Operation: p.operation, Target: target,
-		Own: record.Change, Content: p.content(target, misread), Problems: cells.problems, Skip: p.operation == skip, Once: true, Payload: p,
+		Content: p.content(target, misread), Problems: cells.problems, Skip: p.operation == skip, Once: true, Payload: p,
 	}
+	in.Own = record.Own(in.Content)
 	in.Kind, in.Would = kindOf(p.operation)
 	if in.Makes = p.makes(); in.Makes {
 		in.Would, in.Meets = row.Created, r.onExisting.meets(p.operation)

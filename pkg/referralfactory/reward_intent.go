@@ -93,10 +93,11 @@ func (r *Rewards) read(record *fields.Record[rewardRow]) row.Intent {
 		cells.problems = append(cells.problems, r.check(p, cells)...)
 	}
 	in := row.Intent{
-		Position: row.Position{Row: record.At.Row, Line: record.At.Line}, Operation: p.operation, Own: record.Change,
+		Position: row.Position{Row: record.At.Row, Line: record.At.Line}, Operation: p.operation,
 		Content: row.FingerprintOf(p.operation, strconv.FormatInt(p.id, 10), p.metric, misread), Problems: cells.problems,
 		Kind: "reward", Would: row.Issued, Once: true, Asks: true, MustExist: p.operation == issue, Payload: p,
 	}
+	in.Own = record.Own(in.Content)
 	if p.id != 0 {
 		in.Target = "reward:" + strconv.FormatInt(p.id, 10)
 	}
