@@ -21,9 +21,6 @@ func (o *Order) Key(r int) row.Fingerprint { return o.keys.At(o.placeOf(r - 1)) 
 // Awaited reports whether another row waits for row r.
 func (o *Order) Awaited(r int) bool { return o.marks.At(r-1)&awaited != 0 }
 
-// HasOwn reports whether row r is known by something of its own.
-func (o *Order) HasOwn(r int) bool { return o.marks.At(r-1)&own != 0 }
-
 // DuplicateOf is the earlier row that says the same as row r, 0 for none.
 func (o *Order) DuplicateOf(r int) int {
 	if o.marks.At(r-1)&repeats == 0 {
