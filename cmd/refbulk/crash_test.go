@@ -113,7 +113,9 @@ func crashOnce(t *testing.T, seed uint64, edit func(*rand.Rand, lines, int) line
 	c := &crashing{vendor: serve(t, options), random: random, dir: t.TempDir(), lookup: lookup}
 	c.slow(seed)
 	for day := 1; ; day++ {
-		if o := c.runAndKill(t, edit(random, file, day), 40, 200*time.Millisecond); !o.killed {
+		// Rows that are tried again cost calls in every run: it is given more of
+		// them, and of time on a slow machine, the longer it takes.
+		if o := c.runAndKill(t, edit(random, file, day), 40+c.kills/3, time.Duration(200+5*c.kills)*time.Millisecond); !o.killed {
 			break
 		}
 		if c.kills > 300 {

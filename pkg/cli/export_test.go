@@ -23,7 +23,7 @@ func TestAnExportIsWholeOrNotAtAll(t *testing.T) {
 		{"a page stays broken", "GET /users from=3 status=500", []string{"--retries", "1"}, ExitStopped, "run the same command again"},
 		{"the token is replaced on the way", "GET /users from=2 times=1 status=401", nil, ExitUsage, "the API refuses the token"},
 		{"a page is refused", "GET /users from=2 times=1 status=404", nil, ExitUsage, "404"},
-		{"a page takes too long", "GET /users from=2 times=1 delay=30s", []string{"--max-duration", "200ms"}, ExitStopped, "--max-duration"},
+		{"a page takes too long", "GET /users from=2 delay=30s", []string{"--max-duration", "2s"}, ExitStopped, "--max-duration"},
 	} {
 		for _, name := range []string{"users.csv", "users.xlsx"} {
 			t.Run(test.name+" "+name, func(t *testing.T) {
