@@ -35,7 +35,7 @@ func openTerminal(t *testing.T, dir string, env []string, args ...string) *termi
 		t.Fatal(err)
 	}
 	term := &terminal{t, fmt.Sprintf("refbulk-%d-%s", os.Getpid(), strings.ReplaceAll(t.Name(), "/", "-"))}
-	t.Cleanup(func() { _ = term.tmux("kill-server").Run() })
+	t.Cleanup(term.end)
 	start := []string{"-f", "/dev/null", "new-session", "-d", "-x", "110", "-y", "20", "-c", dir}
 	for _, e := range append([]string{"XDG_STATE_HOME=" + filepath.Join(dir, ".state"), "REFERRAL_FACTORY_TOKEN=" + token}, env...) {
 		start = append(start, "-e", e)
@@ -46,6 +46,19 @@ func openTerminal(t *testing.T, dir string, env []string, args ...string) *termi
 		t.Fatalf("tmux: %v\n%s", err, out)
 	}
 	return term
+}
+
+// end waits for the program to be gone as well: it writes its files as long as
+// it lives.
+func (term *terminal) end() {
+	pid, _ := term.tmux("display-message", "-p", "#{pane_pid}").Output()
+	_ = term.tmux("kill-server").Run()
+	process, err := strconv.Atoi(strings.TrimSpace(string(pid)))
+	for deadline := time.Now().Add(20 * time.Second); err == nil && time.Now().Before(deadline); {
+		if err = syscall.Kill(process, 0); err == nil {
+			time.Sleep(10 * time.Millisecond)
+		}
+	}
 }
 
 func (term *terminal) tmux(args ...string) *exec.Cmd {

@@ -94,6 +94,10 @@ func (e *Error) Pending() Pending {
 	return Over
 }
 
+// Unreached reports whether the call found no way to the API. That says nothing
+// of what it asks.
+func (e *Error) Unreached() bool { return e.neverLeft }
+
 // VerdictOf is the verdict of err, and 0 when err is not an Error. A call that
 // gave up its place at the gate has none: the Error that it may wrap is the
 // one for which the run ended, and belongs to another call.

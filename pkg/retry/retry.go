@@ -55,13 +55,14 @@ func (l *Loop) Retries() int64 {
 // nothing uncertain has left, waiting ends with queue; once a call of op has
 // Unknown for its verdict, the work is seen through as long as ctx lives and
 // no work of this Loop had to stop the run. Neither another try nor its end is
-// before the Policy calls it Ripe, so that a look finds what was applied. The
+// before the Policy calls it Ripe, so that a look finds what was applied. Work
+// is not given up for want of a way to the API before MaxOutage is over. The
 // error is a *Stop, a *GaveUp, the one of op that wraps an *api.Error of a
 // refusal, the cause for which a context ended, or what else op returned.
 func (l *Loop) Do(ctx, queue context.Context, op func(ctx context.Context) error) error {
 	wait, leave := l.patience(queue)
 	defer func() { leave() }()
-	uncertain, seen := false, 0
+	began, uncertain, seen := time.Now(), false, 0
 	var ripe time.Time // for another try
 	for tries, failures := 1, 0; ; tries++ {
 		outages, err := l.untilUp(ctx, wait)
@@ -98,16 +99,18 @@ func (l *Loop) Do(ctx, queue context.Context, op func(ctx context.Context) error
 		}
 		if failures++; failures > l.Policy.Retries {
 			answers, stop := l.outage(ctx, wait, seen, e)
-			if stop != nil {
+			switch {
+			case stop != nil:
 				return stop
-			}
-			if answers {
+			case !answers:
+				continue
+			case !e.Unreached() || time.Since(began) >= l.MaxOutage:
 				if err := sleep(ctx, wait, time.Until(ripe)); err != nil {
 					return err
 				}
 				return &GaveUp{Tries: tries, Uncertain: uncertain, Err: err}
 			}
-			continue
+			// The API was away, and is back already: that is no fault of the work.
 		}
 		l.log().Debug("trying again", "try", tries+1, "because", err.Error())
 		pause := max(l.Policy.Wait(failures, rand.Float64()), e.RetryAfter)
