@@ -49,7 +49,7 @@ const maxName = 100
 func (c *cellReader) choice(field, cell string, words ...string) string {
 	word := strings.ToLower(fields.Word(cell))
 	if word != "" && !slices.Contains(words, word) {
-		c.complain(field, fields.Text(cell), fault{"is none of " + strings.Join(words, ", "), "use one of them, or leave it empty"})
+		c.complain(field, fields.Text(cell), fault{"is none of " + strings.Join(words, ", "), "use one of them"})
 		return ""
 	}
 	return word
