@@ -88,7 +88,7 @@ func TestWaitInNumbers(t *testing.T) {
 
 func TestACallThatMayStillBeUnderWayIsLeftAlone(t *testing.T) {
 	left := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
-	policy := Policy{Late: time.Minute}
+	ended := left.Add(10 * time.Second)
 	for _, test := range []struct {
 		name   string
 		failed api.Error
@@ -98,22 +98,26 @@ func TestACallThatMayStillBeUnderWayIsLeftAlone(t *testing.T) {
 		{"abandoned", api.Error{Verdict: api.Unknown, Err: context.Canceled}, time.Minute},
 		{"a proxy's timeout", api.Error{Verdict: api.Unknown, Status: http.StatusGatewayTimeout}, time.Minute},
 		{"a content network's timeout", api.Error{Verdict: api.Unknown, Status: 524}, time.Minute},
-		{"cut off", api.Error{Verdict: api.Unknown, Err: io.ErrUnexpectedEOF}, 3 * time.Second},
-		{"cut off behind a proxy", api.Error{Verdict: api.Unknown, Status: http.StatusBadGateway}, 3 * time.Second},
-		{"cut off behind a content network", api.Error{Verdict: api.Unknown, Status: 520}, 3 * time.Second},
+		{"cut off", api.Error{Verdict: api.Unknown, Err: io.ErrUnexpectedEOF}, 13 * time.Second},
+		{"cut off behind a proxy", api.Error{Verdict: api.Unknown, Status: http.StatusBadGateway}, 13 * time.Second},
+		{"cut off behind a content network", api.Error{Verdict: api.Unknown, Status: 520}, 13 * time.Second},
 		{"the API failed", api.Error{Verdict: api.Unknown, Status: http.StatusInternalServerError}, 0},
 		{"an answer that says nothing", api.Error{Verdict: api.Unknown, Status: http.StatusOK, Err: io.EOF}, 0},
 		{"never applied", api.Error{Verdict: api.Again, Err: context.DeadlineExceeded}, 0},
 		{"refused", api.Error{Verdict: api.Refused, Status: http.StatusConflict}, 0},
 	} {
 		test.failed.Left = left
-		got, want := policy.Ripe(&test.failed), time.Time{}
+		got, want := Policy{Late: time.Minute}.Ripe(&test.failed, ended), time.Time{}
 		if test.want > 0 {
 			want = left.Add(test.want)
 		}
 		if !got.Equal(want) {
 			t.Errorf("%s: Ripe() = %v, want %v", test.name, got, want)
 		}
+	}
+	broken := &api.Error{Verdict: api.Unknown, Err: io.ErrUnexpectedEOF, Left: left}
+	if got, want := (Policy{Late: time.Second}).Ripe(broken, ended), ended.Add(time.Second); !got.Equal(want) {
+		t.Errorf("with a short timeout Ripe() = %v, want %v: a second after the end", got, want)
 	}
 }
 

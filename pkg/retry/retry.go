@@ -94,7 +94,7 @@ func (l *Loop) Do(ctx, queue context.Context, op func(ctx context.Context) error
 		if e.Verdict == api.Wait {
 			continue // the gate holds it
 		}
-		if r := l.Policy.Ripe(e); r.After(ripe) {
+		if r := l.Policy.Ripe(e, time.Now()); r.After(ripe) {
 			ripe = r
 		}
 		if failures++; failures > l.Policy.Retries {
