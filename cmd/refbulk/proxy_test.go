@@ -63,7 +63,7 @@ func TestOverABadLineEveryRowIsDoneOnce(t *testing.T) {
 		{`"type":"slow_close","attributes":{"delay":300}`, true},
 	} {
 		many.run(fmt.Sprint(strings.NewReplacer(`"`, "", ":", "=", ",", " ").Replace(test.toxic)), func(t *testing.T) {
-			l := list(t, 60, "", "--timeout", "500ms", "--workers", "8")
+			l := list(t, 60, "", "--timeout", "1s", "--workers", "8")
 			proxy := l.via(t)
 			if test.always {
 				defer poison(t, proxy, test.toxic)()

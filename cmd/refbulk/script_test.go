@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -19,6 +20,11 @@ import (
 const noRaceSleep = "atexit_sleep_ms=0"
 
 func TestMain(m *testing.M) {
+	// Most of these tests wait most of the time: for windows, timeouts and
+	// pauses. More of them at once than there are processors wait together.
+	if err := flag.Set("test.parallel", "5"); err != nil {
+		panic(err)
+	}
 	testscript.Main(m, map[string]func(){"refbulk": main})
 }
 
