@@ -81,7 +81,7 @@ func TestOverABadLineEveryRowIsDoneOnce(t *testing.T) {
 
 func TestALineThatIsCutAndMendedFailsNoRow(t *testing.T) {
 	t.Parallel()
-	l := list(t, 60, "", "--timeout", "500ms", "--retries", "1", "--max-outage", "30s")
+	l := list(t, 60, "", "--timeout", "2s", "--retries", "1", "--max-outage", "30s")
 	proxy := l.via(t)
 	l.after(20, func() {
 		l.on(nil)

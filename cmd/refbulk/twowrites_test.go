@@ -65,7 +65,7 @@ func second(t *testing.T, row line, faults string) (*vendor, command) {
 		t.Fatal(err)
 	}
 	v := serve(t, sandbox.Options{State: trio(), Faults: scheduled, Behaviour: sandbox.Behaviour{RepeatCreate: sandbox.RepeatMakesAnother, RequalifyCounts: true}})
-	return v, oneRow(t, v, operation{row: row}, "--retries", "2")
+	return v, oneRow(t, v, operation{row: row}, append(soon(faults), "--retries", "2")...)
 }
 
 // leaves runs the command and checks the row's status and all commits so far.
