@@ -20,8 +20,9 @@ type Policy struct {
 // Ripe is when work may be tried again whose call failed with e at the instant
 // it ended: not before it is certain, as far as it can be, that the call is not
 // applied later. What was broken off on the way is left to itself for a
-// twentieth of Late after that, and for a second at least: the API knows nothing
-// of the end, and goes on for as long as its answers take.
+// twentieth of Late after that, or a second when that is longer, but not beyond
+// Late: the API knows nothing of the end, and goes on for as long as its answers
+// take.
 func (p Policy) Ripe(e *api.Error, ended time.Time) time.Time {
 	if e.Verdict != api.Unknown {
 		return time.Time{}
@@ -30,7 +31,7 @@ func (p Policy) Ripe(e *api.Error, ended time.Time) time.Time {
 	case api.Underway:
 		return e.Left.Add(p.Late)
 	case api.Broken:
-		return ended.Add(max(p.Late/20, time.Second))
+		return ended.Add(max(p.Late/20, min(p.Late, time.Second)))
 	}
 	return time.Time{}
 }

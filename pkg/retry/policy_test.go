@@ -116,8 +116,10 @@ func TestACallThatMayStillBeUnderWayIsLeftAlone(t *testing.T) {
 		}
 	}
 	broken := &api.Error{Verdict: api.Unknown, Err: io.ErrUnexpectedEOF, Left: left}
-	if got, want := (Policy{Late: time.Second}).Ripe(broken, ended), ended.Add(time.Second); !got.Equal(want) {
-		t.Errorf("with a short timeout Ripe() = %v, want %v: a second after the end", got, want)
+	for late, want := range map[time.Duration]time.Duration{0: 0, time.Second / 2: time.Second / 2, 3 * time.Second: time.Second, time.Hour: 3 * time.Minute} {
+		if got := (Policy{Late: late}).Ripe(broken, ended); !got.Equal(ended.Add(want)) {
+			t.Errorf("cut off, with Late %v: Ripe() = %v, want %v after the end", late, got, want)
+		}
 	}
 }
 
