@@ -49,7 +49,7 @@ func (c *Client) exchange(ctx context.Context, req *http.Request, reads bool, an
 	if reads && status/100 == 2 {
 		most = maxList
 	}
-	body, err := io.ReadAll(io.LimitReader(resp.Body, int64(most)+1))
+	body, err := io.ReadAll(io.LimitReader(c.config.Mask(resp.Body), int64(most)+1))
 	switch {
 	case status/100 != 2:
 		// The status says what happened, even when its explanation broke off.

@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -33,9 +34,14 @@ type Config struct {
 	// names of the fields it complains of.
 	Explain func(body []byte) (message string, fields []string)
 
-	// Observe is told of every call that left, by the goroutine that made it,
-	// with the context under which it was made; nil = nobody watches.
+	// Observe is told of every call that was made, of one that found no
+	// connection too, by the goroutine that made it and with the context under
+	// which it was made; nil = nobody watches.
 	Observe func(context.Context, Call)
+
+	// Mask puts itself before the body of every answer, so that nobody here sees
+	// what it hides; nil = bodies are read as they come.
+	Mask func(body io.Reader) io.Reader
 
 	// Transport is for a simulator, and for tests that have to see or fail
 	// connections; nil = a transport of the client's own.
@@ -68,6 +74,9 @@ func New(config Config) (*Client, error) {
 	}
 	if config.Log == nil {
 		config.Log = slog.New(slog.DiscardHandler)
+	}
+	if config.Mask == nil {
+		config.Mask = func(body io.Reader) io.Reader { return body }
 	}
 	if config.Transport == nil {
 		config.Transport = newTransport(config.Timeout)
@@ -162,6 +171,7 @@ func (c *Client) Do(ctx context.Context, r Request, answer any) (status int, err
 	defer cancel()
 	left := time.Now()
 	status, header, failed := c.exchange(ctx, req, r.Reads, answer)
+	took := time.Since(left) // before the slot is given back, which may take a while of its own
 	if failed != nil && failed.Status == 0 {
 		// What ended this connection may have ended all: a try must not find
 		// one kept connection after the other dead.
@@ -176,7 +186,6 @@ func (c *Client) Do(ctx context.Context, r Request, answer any) (status int, err
 		failed.Left = passed
 		err = failed
 	}
-	took := time.Since(left)
 	if c.config.Observe != nil {
 		c.config.Observe(ctx, Call{Method: r.Method, Status: status, Left: left, Took: took})
 	}

@@ -5,9 +5,35 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/refbulk/refbulk/pkg/pace"
 )
+
+// slow is a Store that takes its time when a slot comes back.
+type slow struct{ ledger }
+
+func (s *slow) Give(lease pace.Lease, sent bool) {
+	time.Sleep(time.Second)
+	s.ledger.Give(lease, sent)
+}
+
+func TestWhatTheGateTakesIsNoTimeOfTheAPI(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gate := pace.New(pace.Options{Limit: 1, Store: &slow{}})
+		defer gate.Close()
+		var took time.Duration
+		c := newClient(t, Config{Gate: gate, Observe: func(_ context.Context, call Call) { took = call.Took },
+			Transport: roundTrip(func(*http.Request) (*http.Response, error) {
+				time.Sleep(10 * time.Millisecond)
+				return answering(200, "{}"), nil
+			})})
+		if _, err := c.Do(t.Context(), aRead, nil); err != nil || took != 10*time.Millisecond {
+			t.Errorf("a call took %v, %v; want 10ms", took, err)
+		}
+	})
+}
 
 func TestAnObserverIsToldOfEveryCallThatLeft(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

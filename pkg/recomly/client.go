@@ -48,9 +48,9 @@ type Client struct {
 	prefix atomic.Pointer[string]
 }
 
-// NewClient takes a configuration without Explain, which it knows itself. A
-// base URL that ends in one of the prefixes fixes it; otherwise the first
-// ListCampaigns finds out.
+// NewClient takes a configuration without Explain and Mask, which it knows
+// itself. A base URL that ends in one of the prefixes fixes it; otherwise the
+// first ListCampaigns finds out.
 func NewClient(config api.Config) (*Client, error) {
 	c := &Client{}
 	root := strings.TrimRight(config.BaseURL, "/")
@@ -63,7 +63,7 @@ func NewClient(config api.Config) (*Client, error) {
 	}
 	config.BaseURL = root
 	config.Explain = explain
-	config.Transport = masked(config.Transport)
+	config.Mask = masked
 	var err error
 	if c.api, err = api.New(config); err != nil {
 		return nil, err

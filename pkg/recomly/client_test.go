@@ -3,8 +3,10 @@ package recomly_test
 import (
 	"context"
 	"io"
+	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/refbulk/refbulk/pkg/api"
@@ -179,5 +181,26 @@ func TestAListThatNeverEndsIsLeft(t *testing.T) {
 	}
 	if _, err := r.run("campaigns", recomly.Options{}, vendorsSample); err == nil || !strings.Contains(err.Error(), "for ever") {
 		t.Errorf("err = %v, want the list to be left", err)
+	}
+}
+
+// The API client's own transport is what keeps a write from arriving late or
+// twice, and it knows which calls had no connection to leave on.
+func TestACallThatHadNoConnectionIsNotInDoubt(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var served sync.WaitGroup
+	served.Go(func() {
+		for conn, err := listener.Accept(); err == nil; conn, err = listener.Accept() {
+			_ = conn.Close() // before the handshake
+		}
+	})
+	defer served.Wait()
+	defer listener.Close()
+	c := newClient(t, nil, "https://"+listener.Addr().String()+"/app", nil)
+	if _, _, err := c.Credit(t.Context(), "c", "a", 1, ""); api.VerdictOf(err) != api.Again {
+		t.Errorf("Credit(without a connection) = %v with verdict %v, want %v", err, api.VerdictOf(err), api.Again)
 	}
 }

@@ -1,47 +1,18 @@
 package recomly
 
-import (
-	"io"
-	"net/http"
-)
+import "io"
 
-// masked wraps a transport so that the value of every portalToken in an answer
-// is stars before anything else reads it. Who holds such a token enters the
-// advocate's portal without a password: it may stand in no log, error or file.
-// Nil stands for a transport of the client's own.
-func masked(inner http.RoundTripper) http.RoundTripper {
-	if inner == nil {
-		transport := http.DefaultTransport.(*http.Transport).Clone()
-		transport.MaxIdleConnsPerHost = 256 // more than workers: a connection is never closed only to be opened again
-		inner = transport
-	}
-	return &masking{inner}
-}
-
-type masking struct{ inner http.RoundTripper }
-
-// RoundTrip implements http.RoundTripper.
-func (m *masking) RoundTrip(r *http.Request) (*http.Response, error) {
-	resp, err := m.inner.RoundTrip(r)
-	if err == nil {
-		resp.Body = &maskedBody{ReadCloser: resp.Body}
-	}
-	return resp, err
-}
-
-// CloseIdleConnections hands on what a client asks of its transport.
-func (m *masking) CloseIdleConnections() {
-	if c, ok := m.inner.(interface{ CloseIdleConnections() }); ok {
-		c.CloseIdleConnections()
-	}
-}
+// masked gives an answer with stars for the value of every portalToken. Who
+// holds such a token enters the advocate's portal without a password: it may
+// stand in no log, error or file.
+func masked(body io.Reader) io.Reader { return &maskedBody{Reader: body} }
 
 // secretKey is the JSON key whose value is masked.
 const secretKey = `"portalToken"`
 
 // maskedBody masks as it is read, in place and without changing a length.
 type maskedBody struct {
-	io.ReadCloser
+	io.Reader
 	matched int  // bytes of secretKey that have just gone by
 	inside  bool // in the value
 	escaped bool // the byte before was a backslash in the value
@@ -49,7 +20,7 @@ type maskedBody struct {
 
 // Read implements io.Reader.
 func (b *maskedBody) Read(p []byte) (int, error) {
-	n, err := b.ReadCloser.Read(p)
+	n, err := b.Reader.Read(p)
 	for i := range n {
 		p[i] = b.mask(p[i])
 	}

@@ -1,7 +1,6 @@
 package recomly
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -126,7 +125,7 @@ func TestTokensAreMasked(t *testing.T) {
 		part := rapid.SampledFrom([]string{`{`, `"`, `"portal`, `Token"`, `:`, ` `, `\`, `"portalToken":"SECRET"`, `"portalToken" : "SE\"CRET"`, `"portalToken":null`, `"name":"portalToken"`, `x`})
 		text := strings.Join(rapid.SliceOf(part).Draw(t, "parts"), ",")
 		read := func(r io.Reader) string {
-			out, err := io.ReadAll(&maskedBody{ReadCloser: io.NopCloser(r)})
+			out, err := io.ReadAll(masked(r))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -203,6 +202,6 @@ func FuzzCellsAreReadOrRefused(f *testing.F) {
 }
 
 func maskText(s string) string {
-	out, _ := io.ReadAll(&maskedBody{ReadCloser: io.NopCloser(bytes.NewReader([]byte(s)))})
+	out, _ := io.ReadAll(masked(strings.NewReader(s)))
 	return string(out)
 }
