@@ -21,6 +21,7 @@ import (
 	"github.com/refbulk/refbulk/pkg/export"
 	"github.com/refbulk/refbulk/pkg/recomly"
 	"github.com/refbulk/refbulk/pkg/referralfactory"
+	"github.com/refbulk/refbulk/pkg/report"
 	"github.com/refbulk/refbulk/pkg/retry"
 	"github.com/refbulk/refbulk/pkg/sheet"
 )
@@ -178,6 +179,7 @@ type exporting struct {
 	log     *slog.Logger
 	began   time.Time
 	account *account
+	calls   *report.Calls
 	shown   *scanned
 	rows    int
 }
@@ -186,6 +188,7 @@ type exporting struct {
 func (p *program) export(ctx context.Context, f *exportFlags) (err error) {
 	screen := newScreen(p.Err)
 	e := &exporting{program: p, flags: f, log: newLog(&f.output, screen), began: time.Now()}
+	e.calls = report.NewCalls(e.began, f.account.limit, f.account.window)
 	e.shown = &scanned{exporting: e, screen: screen}
 	w := watchSignals(ctx, f.maxDuration, func(string) { e.log.Warn("stopping: no file is written") }, e.shown.show)
 	defer w.end()
@@ -194,7 +197,7 @@ func (p *program) export(ctx context.Context, f *exportFlags) (err error) {
 		return usage(err)
 	}
 	defer discard()
-	if e.account, err = p.openAccount(ctx, &f.account, e.log, nil); err != nil {
+	if e.account, err = p.openAccount(ctx, &f.account, e.log, e.observe); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, e.account.Close()) }()
@@ -210,6 +213,11 @@ func (p *program) export(ctx context.Context, f *exportFlags) (err error) {
 		return err
 	}
 	return e.finish()
+}
+
+// observe counts a call for the progress.
+func (e *exporting) observe(_ context.Context, c api.Call) {
+	e.calls.Add(report.Call{Method: c.Method, Status: c.Status, Left: c.Left, Took: c.Took})
 }
 
 // target opens the place for the rows: a file that appears whole, or standard

@@ -65,7 +65,8 @@ func (s *scanned) options(total int) progress.Options {
 	o := progress.Options{
 		Out: s.Err, Terminal: s.bars(), Mode: progress.Mode(f.progress), Color: s.colors(), Reading: true,
 		Total: total, Limit: s.flags.account.limit, Window: s.flags.account.window,
-		Calls: func() int64 { return s.account.gate.Stats().Requests },
+		Calls:    func() int64 { return s.account.gate.Stats().Requests },
+		InWindow: func() int { return s.calls.InWindow(time.Now()) },
 	}
 	if f.logFormat == "json" {
 		o.Mode = progress.Plain
@@ -84,8 +85,8 @@ func (s *scanned) close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.progress != nil {
-		s.screen.through(nil)
 		s.progress.Close()
+		s.screen.through(nil)
 		s.progress = nil
 	}
 }

@@ -289,8 +289,8 @@ func (i *importing) send(w ways) (*retry.Stop, error) {
 	shown := progress.Start(i.progressOptions())
 	i.meter.set(shown)
 	err := i.engine.Run(w.calls, w.intake, i.survey)
-	i.meter.set(nil)
 	shown.Close()
+	i.meter.set(nil)
 	var stop *retry.Stop
 	if errors.As(err, &stop) && isCredentials(stop.Err) {
 		return &retry.Stop{Err: stop.Err, Reason: fmt.Sprintf("the API refuses the token: %s; %s", stop.Reason, i.account.vendor.refused)}, nil

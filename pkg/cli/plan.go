@@ -31,8 +31,8 @@ func (i *importing) plan(w ways) error {
 	shown := progress.Start(i.progressOptions())
 	i.meter.set(shown)
 	forecast, err := i.engine.Plan(w.calls, w.intake, i.survey)
-	i.meter.set(nil)
 	shown.Close()
+	i.meter.set(nil)
 	if err != nil {
 		return called(i.account, err)
 	}
@@ -78,9 +78,9 @@ func (i *importing) planned(f engine.Forecast) *report.Plan {
 	return p
 }
 
-// usualPace is how many requests a second the API answers while slots are
-// free: the gate's peak, which the vendor's usual answer of under a second
-// allows with the usual number of workers.
+// usualPace is how many requests a second are answered while slots are free: by
+// the vendor's usual answer of under a second and the usual number of workers,
+// fewer than the gate's peak.
 const usualPace = 20
 
 func columnList(c fields.Columns) []report.Column {

@@ -49,7 +49,7 @@ type State struct {
 	Mend        int           // of Done: rows that somebody has to look at; negative = none can be
 	PerMinute   float64       // rows; 0 = not known yet
 	InWindow    int           // calls made in the window that ends now
-	Limit       int           // that may be made in one; 0 = any number
+	Limit       int           // that may be made in one; 0 = any number, or the calls are not counted
 	Window      time.Duration // of Limit
 	Left        time.Duration // until the last row is done; negative = not known yet
 }
@@ -162,14 +162,12 @@ func (p *Progress) State() State {
 
 func (p *Progress) state() State {
 	elapsed := time.Since(p.began)
-	s := State{
-		Done: p.done, Total: p.options.Total, Mend: p.mend, Limit: p.options.Limit, Window: p.options.Window, Left: -1,
-	}
+	s := State{Done: p.done, Total: p.options.Total, Mend: p.mend, Left: -1}
 	if p.options.Reading {
 		s.Mend = -1
 	}
 	if p.options.InWindow != nil {
-		s.InWindow = p.options.InWindow()
+		s.InWindow, s.Limit, s.Window = p.options.InWindow(), p.options.Limit, p.options.Window
 	}
 	if p.done == 0 || elapsed <= 0 {
 		return s
@@ -179,7 +177,7 @@ func (p *Progress) state() State {
 	s.Left = time.Duration(rows * float64(elapsed) / float64(p.done))
 	if p.options.Limit > 0 && p.options.Calls != nil {
 		made := float64(p.options.Calls())
-		s.Left = Reckon(made, rows*made/float64(p.done), p.options.Limit, p.options.Window, elapsed, s.Left)
+		s.Left = reckon(made, rows*made/float64(p.done), p.options.Limit, p.options.Window, elapsed, s.Left)
 	}
 	return s
 }

@@ -52,6 +52,19 @@ func TestWithoutATerminalThereIsALineEveryHalfMinute(t *testing.T) {
 	})
 }
 
+func TestCallsThatNobodyCountedAreNotShown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		out := &screen{}
+		p := Start(Options{Out: out, Total: 2, Limit: 600, Window: time.Minute})
+		p.Done(row.Created)
+		time.Sleep(31 * time.Second)
+		p.Close()
+		if want := "1 of 2 rows, 2 rows/min, 0 to mend, about 30s left\n"; out.String() != want {
+			t.Errorf("got %q, want %q", out, want)
+		}
+	})
+}
+
 func TestProgressCanBeToldAnotherWayOrNotAtAll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		out, told := &screen{}, 0
@@ -167,10 +180,12 @@ func TestTheTimeLeftIsReckonedFromTheLimit(t *testing.T) {
 		{600, 600, 20 * time.Second, 40 * time.Second},
 		{600, 601, 20 * time.Second, 100 * time.Second},
 		{1200, 0, 61 * time.Second, 0},
+		{60, 940, time.Minute, 940 * time.Second}, // slower than the limit lets it: as fast as so far
+		{1800, 1800, 30 * time.Minute, 30 * time.Minute},
 	} {
 		byPace := time.Duration(float64(test.elapsed) * test.ahead / test.made)
-		if got := Reckon(test.made, test.ahead, 600, time.Minute, test.elapsed, byPace); got != test.want {
-			t.Errorf("Reckon(%v, %v) after %v = %v, want %v", test.made, test.ahead, test.elapsed, got, test.want)
+		if got := reckon(test.made, test.ahead, 600, time.Minute, test.elapsed, byPace); got != test.want {
+			t.Errorf("reckon(%v, %v) after %v = %v, want %v", test.made, test.ahead, test.elapsed, got, test.want)
 		}
 	}
 }

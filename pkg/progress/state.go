@@ -68,15 +68,14 @@ func round(d time.Duration) string {
 	return d.Round(time.Second).String()
 }
 
-// Reckon is how long ahead more calls take after made calls in elapsed time,
-// when a window lets limit of them through, and never less than a bound that
-// the API's own speed sets: a first window full goes as fast as the API
-// answers, every further one costs a window.
-func Reckon(made, ahead float64, limit int, window, elapsed, byPace time.Duration) time.Duration {
+// reckon is how long ahead more calls take after made calls in elapsed time,
+// when a window lets limit of them through: a first window full goes as fast as
+// the API answers, every further one costs a window. Where the limit is not
+// what holds the calls back, they go on as fast as so far, which takes byPace.
+func reckon(made, ahead float64, limit int, window, elapsed, byPace time.Duration) time.Duration {
 	windows := int((made + ahead - 1) / float64(limit))
-	total := time.Duration(windows) * window
-	if windows == 0 {
+	if windows == 0 || made < float64(limit)*elapsed.Seconds()/window.Seconds() {
 		return byPace
 	}
-	return max(total-elapsed, 0)
+	return max(time.Duration(windows)*window-elapsed, 0)
 }
