@@ -83,6 +83,7 @@ func TestADamagedMiddleIsRefusedWithItsLine(t *testing.T) {
 		{"\n2,3,", "\n2,3\","},
 		{"\n2,3,create,", "\n"},
 		{"\n3,4,create,", "\n3,4,create,,"}, // the last line, which no kill can have left so
+		{"\n3,4,create,", "\n\x00\x00\n3,4,create,"},
 	} {
 		path := filepath.Join(t.TempDir(), "results.csv")
 		l := open(t, path)

@@ -1,6 +1,6 @@
 // Package ledger keeps the results file: one outcome per row, durable before
-// the row's worker calls again, and the answer to which rows are settled. While a
-// run lasts the file is only appended to; when it ends it is rewritten in one
+// the row's worker calls again, and the answer to which rows are settled. While
+// a run lasts the file is only appended to; when it ends it is rewritten in one
 // step, one line per row in file order. A torn end, the mark of a kill or a
 // power cut, heals when the file is opened; the latest entry of a row counts.
 //
@@ -46,10 +46,11 @@ type Ledger struct {
 }
 
 // Open locks the results file, cuts off a torn end and reads what is settled.
-// There is no file until the first entry. Waiting for the lock ends with ctx. The error is a *LockedError when another run
-// holds the file; nothing was touched then.
+// There is no file until the first entry. Waiting for the lock ends with ctx.
+// The error is a *LockedError when another run holds the file; nothing was
+// touched then.
 func Open(ctx context.Context, o Options) (*Ledger, error) {
-	path, err := realPath(o.Path)
+	path, err := realPath(o.Path, "results", "--results")
 	if err != nil {
 		return nil, err
 	}
@@ -69,17 +70,18 @@ func Open(ctx context.Context, o Options) (*Ledger, error) {
 }
 
 // realPath follows a symbolic link, because a whole file is put in place of
-// the old one, not of a link to it.
-func realPath(path string) (string, error) {
+// the old one, not of a link to it. What and flag are what a person calls the
+// file.
+func realPath(path, what, flag string) (string, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
-		return "", fmt.Errorf("finding the results file: %w", err)
+		return "", fmt.Errorf("finding the %s file: %w", what, err)
 	}
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		path = real
 	}
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return "", fmt.Errorf("the results path %s is not a file: name another with --results", path)
+		return "", fmt.Errorf("the %s path %s is not a file: name another with %s", what, path, flag)
 	}
 	return path, nil
 }
@@ -189,7 +191,8 @@ func (l *Ledger) LastEntry(key Key) (Entry, error) {
 }
 
 // Append adds entries in one write. With sync they are durable when it
-// returns. After an error the file holds what it held before.
+// returns. After an error they count for nothing in this run; the next one
+// finds them all the same where only the sync failed.
 func (l *Ledger) Append(entries []Entry, sync bool) error {
 	if l.size == 0 {
 		if err := l.begin(); err != nil {

@@ -54,7 +54,7 @@ func (l *Ledger) scan(from, to int64) (end int64, err error) {
 		}
 		l.finished.loose = len(record) > len(header)
 	}
-	zeros := false
+	zeros := 0 // the first line that holds them
 	whole := from + reader.InputOffset()
 	ahead := batch.NewAhead(func() (found, error) { return find(reader, from) })
 	defer ahead.Close()
@@ -66,9 +66,11 @@ func (l *Ledger) scan(from, to int64) (end int64, err error) {
 		case err != nil:
 			return 0, err
 		case f.err != nil && f.zeros:
-			zeros = true
-		case f.err != nil, zeros:
-			return 0, fmt.Errorf("%s is damaged: %w; %s", where(from, f.line), cmp.Or(f.err, errZeros), takeCopy)
+			zeros = cmp.Or(zeros, f.line)
+		case f.err != nil:
+			return 0, fmt.Errorf("%s is damaged: %w; %s", where(from, f.line), f.err, takeCopy)
+		case zeros > 0:
+			return 0, fmt.Errorf("%s is damaged: it holds zeros; %s", where(from, zeros), takeCopy)
 		case l.index.keys.Len() == compact.MostPlaces:
 			return 0, fmt.Errorf("it has more than %d rows; name another file with --results", compact.MostPlaces)
 		default:
@@ -99,7 +101,7 @@ func where(from int64, line int) string {
 type found struct {
 	entry      Entry
 	start, end int64
-	line       int
+	line       int // of one that cannot be read
 	err        error
 	zeros      bool // it holds bytes that are zero
 }
@@ -136,7 +138,6 @@ func lineOf(reader *csv.Reader, err error) int {
 const takeCopy = "if another program saved the file, put back the copy from before; without this file, all that it records as done would be done again"
 
 var (
-	errZeros      = errors.New("zeros stand before it")
 	errNotResults = errors.New("it is not a results file of refbulk: its first line is another; name another file with --results")
 	errResaved    = errors.New("a spreadsheet program has saved it in another form than it had; " + takeCopy)
 )

@@ -53,7 +53,7 @@ type Undo struct {
 // for the given columns. A real run drops what a rehearsal has left there.
 // There is no file until the first Append.
 func OpenUndo(path string, columns []string, rehearsal bool) (*Undo, error) {
-	path, err := realPath(path)
+	path, err := realPath(path, "undo", "--undo")
 	if err != nil {
 		return nil, err
 	}

@@ -147,6 +147,15 @@ func TestNewColumnsMakeRoomForThemselves(t *testing.T) {
 	}
 }
 
+func TestAFolderIsRefusedByTheFlagThatNamesIt(t *testing.T) {
+	if _, err := OpenUndo(t.TempDir(), nil, false); err == nil || !strings.Contains(err.Error(), "--undo") {
+		t.Errorf("OpenUndo() of a folder = %v, want an error that names --undo", err)
+	}
+	if _, err := Open(t.Context(), Options{Path: t.TempDir()}); err == nil || !strings.Contains(err.Error(), "--results") {
+		t.Errorf("Open() of a folder = %v, want an error that names --results", err)
+	}
+}
+
 func TestAnotherFileIsNeverTakenForAnUndoFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "customers.csv")
 	if err := os.WriteFile(path, []byte("email\njane@example.com\n"), 0o600); err != nil {
