@@ -19,7 +19,7 @@ import (
 )
 
 // Outcomes is what a results file says. It is gathered in two passes over the
-// file, and of each entry no more than 16 bytes are kept.
+// file, and of each entry no more than 25 bytes are kept meanwhile.
 type Outcomes struct {
 	Path      string
 	Rows      int // that the input had when the file was written
@@ -235,6 +235,9 @@ func newResults(r io.Reader) (*results, error) {
 		return nil, fmt.Errorf("this is not a results file of refbulk: %w", err)
 	}
 	res := &results{csv: reader, at: map[string]int{}}
+	if len(header) > 0 {
+		header[0] = strings.TrimPrefix(header[0], "\ufeff") // which spreadsheet programs add
+	}
 	for i, name := range header {
 		if _, there := res.at[name]; !there { // carried columns come last, and may be named the same
 			res.at[name] = i

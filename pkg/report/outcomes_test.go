@@ -48,6 +48,17 @@ func TestTheLatestLineOfARowCounts(t *testing.T) {
 	}
 }
 
+func TestAByteOrderMarkIsNothingToStopAt(t *testing.T) {
+	path := write(t, line(1, "create", "created", "", "a"))
+	text, _ := os.ReadFile(path)
+	if err := os.WriteFile(path, append([]byte("\ufeff"), text...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if o, err := ReadOutcomes(path); err != nil || o.Rows != 1 {
+		t.Errorf("of a file that a spreadsheet saved: %+v, %v; want 1 row", o, err)
+	}
+}
+
 func TestARehearsalIsToldApartFromARealRun(t *testing.T) {
 	rehearsed := line(1, "create", "created", "", "sandbox-a")
 	if o := outcomes(t, rehearsed); !o.Rehearsal || o.Rows != 1 {

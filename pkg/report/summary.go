@@ -1,5 +1,6 @@
-// Package report tells what became of a run: as text for a person, as one
-// JSON object for a program.
+// Package report tells what became of a run: as text and as a page for a
+// person, as one JSON object for a program, as metrics and notices for those
+// who watch.
 package report
 
 import (
