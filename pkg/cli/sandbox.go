@@ -88,6 +88,9 @@ func (f *sandboxFlags) scheduled() (faults []sandbox.Fault, _ error) {
 }
 
 func (p *program) serveSandbox(ctx context.Context, f *sandboxFlags) error {
+	if f.window <= 0 {
+		return usage(fmt.Errorf("--window %v: use a time longer than nothing", f.window))
+	}
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	o := sandbox.Options{Token: f.token, Limit: f.limit, Window: f.window}

@@ -156,7 +156,10 @@ const noLimit = math.MaxInt64 / 100000
 func (m *recomly) page(c *call, n, size int) (from, to int, next string, refusal *answer) {
 	if token := c.query.Get("nextToken"); token != "" {
 		raw, err := base64.RawURLEncoding.DecodeString(token)
-		if from, err = strconv.Atoi(string(raw)); err != nil || from < 0 || from > n {
+		if err == nil {
+			from, err = strconv.Atoi(string(raw))
+		}
+		if err != nil || from < 0 || from > n {
 			refused := m.refuse(http.StatusBadRequest, "nextToken is invalid")
 			return 0, 0, "", &refused
 		}

@@ -79,6 +79,7 @@ func TestRecomlyRefusesByForm(t *testing.T) {
 		{"POST", "/campaigns/1/advocates/2/credit", `{"delta":1,"note":"` + strings.Repeat("x", 201) + `"}`, 400, "200 characters"},
 		{"GET", "/campaigns/1/advocates/2/activity?limit=201", ``, 400, "limit"},
 		{"GET", "/campaigns/1/advocates/2/activity?nextToken=oops", ``, 400, "nextToken"},
+		{"GET", "/campaigns/1/advocates/2/activity?nextToken=MDAw!", ``, 400, "nextToken"},
 		{"GET", "/campaigns/1/referrals?status=expired", ``, 400, "status"},
 		{"POST", "/campaigns/west/referrals/w/convert", `{}`, 400, "jobValueCents"},
 		{"POST", "/campaigns/1/referrals/w/convert", ``, 404, "referral not found"},

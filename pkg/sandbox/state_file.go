@@ -67,15 +67,11 @@ func writeWhole(path string, data []byte) error {
 	if err != nil {
 		return errors.Join(err, os.Remove(f.Name()))
 	}
-	return syncFolder(folder)
-}
-
-func syncFolder(path string) error {
-	d, err := os.Open(path)
-	if err != nil {
-		return err
+	if dir, err := os.Open(folder); err == nil {
+		_ = dir.Sync() // not every system can; Windows, which cannot, journals renames
+		_ = dir.Close()
 	}
-	return errors.Join(d.Sync(), d.Close())
+	return nil
 }
 
 // check finds what would make the account contradict itself, all at once.
