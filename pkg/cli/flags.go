@@ -290,7 +290,7 @@ func (i *importFlags) share() (float64, error) {
 	if strings.Contains(i.maxRejected, "%") {
 		v /= 100
 	}
-	if err != nil || v < 0 || v > 1 {
+	if err != nil || !(v >= 0 && v <= 1) { // nor NaN
 		return 0, fmt.Errorf("--max-rejected %q: write a share such as 50%%", i.maxRejected)
 	}
 	return v, nil

@@ -132,20 +132,15 @@ func (p *program) prepare(cmd *cobra.Command, j *job.Job, plan bool) ([]step, er
 	var errs []error
 	now := time.Now()
 	steps := make([]step, 0, len(j.Steps))
-	for n, s := range j.Steps {
+	for _, s := range j.Steps {
 		name := s.Command
 		if plan && name == "import" {
 			name = "plan"
 		}
-		command := p.fresh(name)
-		if s.Command == "" {
+		if name == "" {
 			continue // told by who read the file
 		}
-		if command == nil {
-			errs = append(errs, fmt.Errorf("%s: step %d, %s: this refbulk has no %s yet; take the step out", j.Path, n+1, s.Name, s.Command))
-			continue
-		}
-		ready := step{Step: s, command: command}
+		ready := step{Step: s, command: p.fresh(name)}
 		errs = append(append(errs, p.setFlags(cmd.Flags(), &ready, j, now)...), ready.findFile(j, steps, now))
 		steps = append(steps, ready)
 	}

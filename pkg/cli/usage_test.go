@@ -40,6 +40,7 @@ func TestValuesAreToldWhatTheyShouldBe(t *testing.T) {
 		{"import users " + file + " --quiet=false --strict=ja", `--strict takes true or false, not "ja"`},
 		{"import users " + file + " --quiet=false --first ten", `--first takes a whole number, not "ten"`},
 		{"import users " + file + " --quiet=false --timeout 5", `--timeout takes a time such as 30s, 5m or 2h, not "5"`},
+		{"import users " + file + " --quiet=false --max-rejected NaN", `--max-rejected "NaN": write a share such as 50%`},
 		{"export users --quiet=false --qualified=ja", `--qualified takes true or false, not "ja"`},
 		{"run " + r.dir + "/job.toml --quiet=false", `job.toml: line 5: notify takes true or false, not "ja"`},
 		{"run " + r.dir + "/job.toml --quiet=false", `job.toml: line 6: max-duration takes a time such as 30s, 5m or 2h, not "long"`},
@@ -86,6 +87,16 @@ func TestTheHelpShowsEveryFault(t *testing.T) {
 	code, _, stderr := r.run("sandbox", "--fault", "* * lose-answer", "--fault", "GET /users explode")
 	if want := `--fault: fault "GET /users explode": "explode" is no word of a fault`; code != ExitUsage || !strings.Contains(stderr, want) {
 		t.Errorf("exit %d, want %d and %q\n%s", code, ExitUsage, want, stderr)
+	}
+}
+
+func TestASandboxWithoutAWindowIsRefused(t *testing.T) {
+	r := newRig(t, sandbox.Options{})
+	for _, args := range []string{"--window -1s", "--window 0s"} {
+		code, _, stderr := r.run(strings.Fields("sandbox --listen nowhere " + args)...)
+		if want := "use a time longer than nothing"; code != ExitUsage || !strings.Contains(stderr, want) {
+			t.Errorf("%s: exit %d, want %d and %q\n%s", args, code, ExitUsage, want, stderr)
+		}
 	}
 }
 

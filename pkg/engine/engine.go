@@ -1,7 +1,7 @@
 // Package engine takes the rows of a file to an API, each once: it surveys
 // the file, sends what is due wave after wave through a pool of workers, and
-// records every outcome before its worker makes another call. It knows no vendor; what
-// it needs of one is the interface Resource.
+// records every outcome before its worker makes another call. It knows no
+// vendor; what it needs of one is the interface Resource.
 //
 // A row's failure is an outcome. An error ends the run: the file cannot be
 // read, the results cannot be written, or there is a reason to stop.

@@ -2,7 +2,6 @@ package recomly
 
 import (
 	"cmp"
-	"math"
 
 	"github.com/refbulk/refbulk/pkg/engine"
 	"github.com/refbulk/refbulk/pkg/fields"
@@ -80,7 +79,7 @@ func (r *Referrals) check(f *friend, cells *cellReader) {
 		cells.complain("friendEmail", "", fault{"is empty", "say which referral is meant by referralId or friendEmail"})
 	}
 	switch {
-	case f.jobValue != nil && (*f.jobValue <= 0 || *f.jobValue > math.MaxInt64/maxPoints):
+	case f.jobValue != nil && *f.jobValue <= 0:
 		cells.complain("jobValueCents", "", fault{"is not more than nothing", "say what the job was worth"})
 	case campaign != nil && campaign.RewardMode == Percent && f.jobValue == nil && !cells.complained("jobValueCents"):
 		cells.complain("jobValueCents", "", fault{"is empty, and the campaign's rewards are a share of it", "say what the job was worth"})

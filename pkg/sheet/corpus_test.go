@@ -93,7 +93,7 @@ func describe(t testing.TB, path string, o Options) string {
 	} else {
 		fmt.Fprintf(&b, " in %s, delimiter %q", d.Encoding, d.Delimiter)
 	}
-	fmt.Fprintf(&b, ", header in %d\n", f.HeaderLine())
+	fmt.Fprintf(&b, ", header in %d\n", f.Detected().HeaderLine)
 	for _, n := range d.Notes {
 		fmt.Fprintf(&b, "note: %s\n", n)
 	}

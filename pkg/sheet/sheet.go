@@ -78,7 +78,7 @@ type Detected struct {
 	Delimiter  rune     // 0 for XLSX
 	Sheet      string   // the sheet that is read; empty for text
 	Others     []string // the workbook's other sheets, hidden ones included
-	HeaderLine int      // as File.HeaderLine
+	HeaderLine int      // the line of the file, or the row of the sheet, on which the header starts, counted from 1
 	Notes      []string // a sentence each: what the reader should know
 }
 
@@ -135,10 +135,6 @@ func regular(path string) error {
 // Header returns the header's cells as they stand in the file, without byte
 // order marks and without empty columns at the end.
 func (f *File) Header() []string { return slices.Clone(f.shape.header) }
-
-// HeaderLine returns the line of the file, or the row of the sheet, on which
-// the header starts, counted from 1.
-func (f *File) HeaderLine() int { return f.detected.HeaderLine }
 
 // Detected returns what Open found out.
 func (f *File) Detected() Detected {
