@@ -45,7 +45,7 @@ type Options struct {
 	First         int     // only so many rows; 0 = all
 	Strict        bool    // send nothing when any row is invalid
 	RetryRejected bool    // send rows again that were refused, although they have not changed
-	MaxRejected   float64 // share of the tried rows that may be refused; 0 = no bound
+	MaxRejected   float64 // share of the tried rows that may be refused, after the first 50; 1 = no bound
 }
 
 // Progress is told of every row that is done with. It is called by one

@@ -30,7 +30,7 @@ func (f *fuse) count(o row.Outcome) *retry.Stop {
 	if o.Status == row.Rejected || o.Status == row.Blocked && o.HTTPStatus != 0 {
 		f.rejected++
 	}
-	if f.share == 0 || f.tried <= fuseAfter || float64(f.rejected) <= f.share*float64(f.tried) {
+	if f.tried <= fuseAfter || float64(f.rejected) <= f.share*float64(f.tried) {
 		return nil
 	}
 	return &retry.Stop{Reason: fmt.Sprintf("the API refused %d of the first %d rows: is a column mapped wrongly? Mend the file, or raise --max-rejected",

@@ -23,6 +23,18 @@ func TestAFuseOfEverythingNeverBlowsHoweverManyCountAtOnce(t *testing.T) {
 	workers.Wait()
 }
 
+func TestAFuseOfNothingBlowsAtTheFirstRefusalAfterFiftyRows(t *testing.T) {
+	f := fuse{share: 0}
+	for n := range 2 * fuseAfter {
+		if stop := f.count(row.Outcome{Status: row.Created}); stop != nil {
+			t.Fatalf("after %d rows of which none was refused: %v", n+1, stop)
+		}
+	}
+	if f.count(row.Outcome{Status: row.Rejected}) == nil {
+		t.Error("a refusal did not blow the fuse")
+	}
+}
+
 // A wrong column of referrers is a wrong column. What waits for another row was
 // never sent, and says nothing of the list.
 func TestAFuseCountsWhatWasRefusedForTheWantOfAnother(t *testing.T) {

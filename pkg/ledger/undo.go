@@ -298,19 +298,22 @@ func readUndo(path string, each func(undone, place, []string) error) (*undoFile,
 	for _, c := range first {
 		f.columns = append(f.columns, sheet.Unguard(c))
 	}
-	for before := 0; ; {
+	for before, unread := 0, 0; ; {
 		at := place{offset: reader.InputOffset()}
 		record, err := reader.Read()
-		var parse *csv.ParseError
-		if err == io.EOF || errors.As(err, &parse) {
-			return f, nil // what cannot be read at the end was torn
+		if err == io.EOF {
+			return f, nil
 		}
-		if err != nil {
+		if err != nil && !errors.As(err, new(*csv.ParseError)) {
 			return nil, err
 		}
 		line, number, ok := undoLine(record, change, key, len(f.columns))
-		if !ok {
-			return f, nil
+		if err != nil || !ok {
+			unread = cmp.Or(unread, lineOf(reader, err)) // torn, if it is the end
+			continue
+		}
+		if unread > 0 {
+			return nil, fmt.Errorf("line %d is damaged; if another program saved the file, put back the copy from before, or name another file with --undo", unread)
 		}
 		f.rehearsed = f.rehearsed || line.key.Rehearsal
 		f.loose = f.loose || line.tentative || before != 0 && number > before

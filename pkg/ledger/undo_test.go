@@ -147,6 +147,32 @@ func TestNewColumnsMakeRoomForThemselves(t *testing.T) {
 	}
 }
 
+// A torn end is cut off; what stands before lines that can be read was spoilt
+// by somebody, and cutting it off would lose the rest.
+func TestADamagedMiddleOfTheUndoFileIsRefusedWithItsLine(t *testing.T) {
+	for _, test := range []struct{ old, damaged string }{
+		{"delete,18,2,", "delete,18,"},
+		{"delete,18,2,", "delete,18,two,"},
+		{"delete,18,2,", "delete,1\"8,2,"},
+		{"delete,18,2,", "\x00\x00\x00"},
+	} {
+		path := filepath.Join(t.TempDir(), "undo.csv")
+		u := openUndo(t, path, "operation", "id")
+		appendChanges(t, u, change(1, "delete", "17", false), change(2, "delete", "18", false), change(3, "delete", "19", false))
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		spoilt := strings.Replace(string(text), test.old, test.damaged, 1)
+		if err := os.WriteFile(path, []byte(spoilt), 0o600); err != nil || spoilt == string(text) {
+			t.Fatalf("spoiling %q as %q: %v", text, spoilt, err)
+		}
+		if _, err := OpenUndo(path, []string{"operation", "id"}, false); err == nil || !strings.Contains(err.Error(), "line 3 is damaged") {
+			t.Errorf("OpenUndo() of %q = %v, want line 3 named", spoilt, err)
+		}
+	}
+}
+
 func TestAFolderIsRefusedByTheFlagThatNamesIt(t *testing.T) {
 	if _, err := OpenUndo(t.TempDir(), nil, false); err == nil || !strings.Contains(err.Error(), "--undo") {
 		t.Errorf("OpenUndo() of a folder = %v, want an error that names --undo", err)
