@@ -89,7 +89,7 @@ func TestTheNameBesideAnAddress(t *testing.T) {
 }
 
 func TestIDsAreReadOrRefusedWithAdvice(t *testing.T) {
-	for cell, want := range map[string]int64{"17": 17, " 17 ": 17, "00017": 17, "17.0": 17, "'17": 17, `="0017"`: 17, "１７": 17, "\u200b17": 17, "": 0, "NULL": 0, "-": 0} {
+	for cell, want := range map[string]int64{"17": 17, " 17 ": 17, "00017": 17, "17.0": 17, "17.00": 17, "'17": 17, `="0017"`: 17, "１７": 17, "\u200b17": 17, "": 0, "NULL": 0, "-": 0} {
 		if got, p := ID("id", cell); got != want || p != nil {
 			t.Errorf("ID(%q) = %d, %v; want %d", cell, got, p, want)
 		}
@@ -97,7 +97,7 @@ func TestIDsAreReadOrRefusedWithAdvice(t *testing.T) {
 	for cell, want := range map[string]string{
 		"1.23E+05": "rounded; its digits are lost", "1,23E+05": "rounded; its digits are lost", "9.18E11": "rounded; its digits are lost", "1E+15": "rounded",
 		"1234567890123450000": "may have rounded", "1,234": "without marks", "1 234": "without marks", "-5": "is not an id", "+5": "is not an id", "0": "above 0",
-		"17.5": "without marks", "cus_123": "is not an id", "#REF!": "error of the spreadsheet", "########": "too narrow", "99999999999999999999": "not an id",
+		"17.5": "without marks", "17.000": "without marks", "cus_123": "is not an id", "#REF!": "error of the spreadsheet", "########": "too narrow", "99999999999999999999": "not an id",
 		"2024-01-05": "is not an id",
 	} {
 		got, p := ID("Record ID", cell)

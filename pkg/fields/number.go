@@ -14,7 +14,7 @@ func ID(column, cell string) (int64, *row.Problem) {
 	if isNull(text) {
 		return 0, nil
 	}
-	digits := strings.TrimSuffix(text, ".0") // as data frames write a column with gaps
+	digits := WholePart(text)
 	reason, advice := damage(text)
 	if reason == "" && !roundedDigits(digits) && onlyDigits(digits) {
 		if id, err := strconv.ParseInt(digits, 10, 64); err == nil && id > 0 {
@@ -32,6 +32,13 @@ func ID(column, cell string) (int64, *row.Problem) {
 		reason, advice = "is not an id", elsewise(column, "an id is a whole number")
 	}
 	return 0, &row.Problem{Column: column, Value: text, Reason: reason, Advice: advice}
+}
+
+// WholePart is a number without a .0, as data frames write a column with gaps,
+// or a .00, as a sheet shows it that formats all numbers alike. With three
+// zeros it may be thousands.
+func WholePart(number string) string {
+	return strings.TrimSuffix(strings.TrimSuffix(number, ".00"), ".0")
 }
 
 func onlyDigits(s string) bool {

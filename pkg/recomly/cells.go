@@ -61,7 +61,7 @@ func (c *cellReader) number(field, cell string, least, most int64) *int64 {
 	if text == "" {
 		return nil
 	}
-	n, bad := whole(strings.TrimSuffix(text, ".0"))
+	n, bad := whole(fields.WholePart(text))
 	if bad.reason == "" && (n < least || n > most) {
 		bad.reason = fmt.Sprintf("is not between %d and %d", least, most)
 	}

@@ -20,8 +20,8 @@ func phone(cell string) (string, fault) {
 	if text == "" {
 		return "", fault{}
 	}
-	if digits, ok := strings.CutSuffix(text, ".0"); ok && strings.Trim(digits, "0123456789") == "" {
-		text = digits // as programs write a column of numbers with gaps
+	if digits := fields.WholePart(text); strings.Trim(digits, "0123456789") == "" {
+		text = digits
 	}
 	switch {
 	case strings.Contains(text, "e+"):

@@ -164,7 +164,35 @@ func (l layout) refusal(o Options) error {
 	if h.fault != "" {
 		return fmt.Errorf("it cannot be read: line %d, the header: %s", h.line, h.fault)
 	}
+	if l.oddlyQuoted() {
+		return fmt.Errorf("it has its cells in single or typographic quotes (line %d has %s): export it with double quotes (\")",
+			h.line, clip(strings.Join(h.cells, string(rune(l.delim)))))
+	}
 	return nil
+}
+
+// oddlyQuoted reports whether every cell of the header, and cells below it,
+// stand in single or typographic quotes. Read as they stand, the quotes would be
+// part of people's names, and a comma between them would move cells.
+func (l layout) oddlyQuoted() bool {
+	h := l.rows[l.header]
+	return len(h.cells) > 1 && inOddQuotes(h) == h.filled() &&
+		slices.ContainsFunc(l.rows[l.header+1:], func(r sampled) bool { return inOddQuotes(r) > 0 })
+}
+
+// inOddQuotes counts the cells of a row in such quotes.
+func inOddQuotes(r sampled) int {
+	n := 0
+	for _, c := range r.cells {
+		c = strings.TrimSpace(c)
+		for _, q := range []struct{ open, end string }{{"'", "'"}, {"‘", "’"}, {"“", "”"}, {"„", "“"}, {"«", "»"}} {
+			if len(c) > len(q.open)+len(q.end) && strings.HasPrefix(c, q.open) && strings.HasSuffix(c, q.end) {
+				n++
+				break
+			}
+		}
+	}
+	return n
 }
 
 func noHeader(rows []sampled, o Options) error {

@@ -6,15 +6,21 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/currency"
 )
 
 // format is what matters of a cell style's number format.
 type format struct {
-	date, clock bool // shows a day, a time of day
-	elapsed     bool // shows hours beyond 24
-	percent     bool
-	dollars     bool // shows the sign
-	digits      int  // as many, with zeros in front
+	date, clock bool   // shows a day, a time of day
+	elapsed     bool   // shows hours beyond 24
+	percent     bool   // shows a share of 1
+	dollars     bool   // shows the sign
+	unit        string // of another currency, or a percent sign that is mere text
+	digits      int    // as many, with zeros in front
+	decimals    int    // as many, with zeros behind, up to two
 }
 
 // dateSystem is how a workbook counts days.
@@ -57,6 +63,8 @@ func builtinFormat(id string) format {
 	switch {
 	case err != nil:
 		return format{}
+	case n == 2, n == 4, n == 39, n == 40, n == 43:
+		return format{decimals: 2}
 	case n == 9 || n == 10:
 		return format{percent: true}
 	case n >= 5 && n <= 8, n == 42, n == 44:
@@ -79,51 +87,90 @@ func parseFormat(code string) format {
 	var f format
 	letters := bareFormat(code, &f)
 	if strings.EqualFold(strings.TrimSpace(letters), "general") {
-		return format{}
+		return format{dollars: f.dollars, unit: f.unit}
 	}
-	if letters != "" && strings.Trim(letters, "0") == "" && len(letters) > 1 {
+	if letters != "" && strings.Trim(letters, "0") == "" && len(letters) > 1 && !f.dollars && f.unit == "" {
 		return format{digits: len(letters)}
 	}
 	letters = strings.ToLower(letters)
 	f.percent = strings.Contains(letters, "%")
-	f.dollars = f.dollars || strings.Contains(letters, "$")
 	f.clock = strings.ContainsAny(letters, "hs") || strings.Contains(letters, "am/pm")
 	f.date = strings.ContainsAny(letters, "yd") || !f.clock && !f.elapsed && strings.Contains(letters, "m")
+	f.decimals = shownDecimals(letters)
 	return f
 }
 
+// shownDecimals counts the zeros behind the point of a format, up to two: with
+// more, what is written would look like thousands. Exponents and numbers shown
+// in thousands have decimals of another number than the one that is stored.
+func shownDecimals(letters string) int {
+	_, behind, _ := strings.Cut(letters, ".")
+	rest := strings.TrimLeft(behind, "0")
+	if strings.HasPrefix(rest, ",") || strings.HasPrefix(rest, "e") {
+		return 0
+	}
+	return min(len(behind)-len(rest), 2)
+}
+
 // bareFormat drops from the first section of a format what is shown as it
-// stands: quoted text, escaped characters, colours and locales.
+// stands: quoted text, escaped characters, colours and locales. It takes note
+// of a currency among that.
 func bareFormat(code string, f *format) string {
-	var b strings.Builder
-	for i := 0; i < len(code); i++ {
-		switch c := code[i]; c {
-		case ';':
-			return b.String()
-		case '"', '[':
-			end := map[byte]string{'"': `"`, '[': "]"}[c]
-			n := strings.Index(code[i+1:], end)
-			if n < 0 {
-				return b.String()
-			}
-			inside := strings.ToLower(code[i+1 : i+1+n])
-			if c == '[' && inside != "" && strings.Trim(inside, inside[:1]) == "" && strings.Contains("hms", inside[:1]) {
+	var bare, shown strings.Builder
+	for rest := code; rest != ""; {
+		r, size := utf8.DecodeRuneInString(rest)
+		rest = rest[size:]
+		_, next := utf8.DecodeRuneInString(rest)
+		switch {
+		case r == ';':
+			rest = ""
+		case r == '"':
+			var text string
+			text, rest, _ = strings.Cut(rest, `"`)
+			shown.WriteString(text)
+		case r == '[':
+			var inside string
+			inside, rest, _ = strings.Cut(rest, "]")
+			if symbol, ok := strings.CutPrefix(inside, "$"); ok {
+				symbol, _, _ = strings.Cut(symbol, "-")
+				f.beside(symbol, true)
+			} else if hours := strings.ToLower(inside); hours != "" && strings.Trim(hours, hours[:1]) == "" && strings.Contains("hms", hours[:1]) {
 				f.elapsed = true
 			}
-			f.dollars = f.dollars || c == '"' && inside == "$" || strings.HasPrefix(inside, "$$")
-			i += n + 1
-		case '\\', '_', '*':
-			f.dollars = f.dollars || c == '\\' && strings.HasPrefix(code[i+1:], "$")
-			i++
+		case r == '\\':
+			shown.WriteString(rest[:next])
+			rest = rest[next:]
+		case r == '_', r == '*':
+			rest = rest[next:]
+		case unicode.Is(unicode.Sc, r):
+			shown.WriteRune(r)
 		default:
-			b.WriteByte(c)
+			f.beside(shown.String(), false)
+			shown.Reset()
+			bare.WriteRune(r)
 		}
 	}
-	return b.String()
+	f.beside(shown.String(), false)
+	return bare.String()
+}
+
+// beside takes note of a text that a format shows beside its number, if it is
+// a currency, surely or by its look, or a percent sign.
+func (f *format) beside(text string, surely bool) {
+	text = strings.TrimSpace(text)
+	_, err := currency.ParseISO(text)
+	switch {
+	case text == "":
+	case text == "$", strings.EqualFold(text, "US$"), strings.EqualFold(text, "USD"):
+		f.dollars = true
+	case surely, err == nil, text == "%", strings.ContainsFunc(text, func(r rune) bool { return unicode.Is(unicode.Sc, r) }):
+		f.unit = text
+	}
 }
 
 // appendNumber appends a stored number as a person would type it: plain
-// digits, or an ISO date where the format shows one.
+// digits, or an ISO date where the format shows one. What makes a number more
+// than its digits stays: €25.00 is no 25, which may be taken for cents.
 func (f format) appendNumber(out, stored []byte, days dateSystem) []byte {
 	text := strings.TrimSpace(string(stored))
 	v, err := strconv.ParseFloat(text, 64)
@@ -148,7 +195,24 @@ func (f format) appendNumber(out, stored []byte, days dateSystem) []byte {
 	if f.digits > len(text) && isDigits(text) {
 		text = strings.Repeat("0", f.digits-len(text)) + text
 	}
+	text = withDecimals(text, f.decimals)
+	if f.unit != "" {
+		text += " " + f.unit
+	}
 	return append(out, text...)
+}
+
+// withDecimals adds zeros to a plain number until it has n decimals.
+func withDecimals(text string, n int) string {
+	_, decimals, _ := strings.Cut(text, ".")
+	switch missing := n - len(decimals); {
+	case missing <= 0:
+		return text
+	case decimals == "":
+		return text + "." + strings.Repeat("0", missing)
+	default:
+		return text + strings.Repeat("0", missing)
+	}
 }
 
 func isDigits(text string) bool { return text != "" && strings.Trim(text, "0123456789") == "" }
@@ -199,11 +263,7 @@ func appendDollars(out []byte, v float64) []byte {
 	if v < 0 {
 		out, v = append(out, '-'), -v
 	}
-	text := plainNumber(v)
-	if whole, cents, _ := strings.Cut(text, "."); len(cents) < 2 {
-		text = whole + "." + (cents + "00")[:2]
-	}
-	return append(append(out, '$'), text...)
+	return append(append(out, '$'), withDecimals(plainNumber(v), 2)...)
 }
 
 // appendElapsed appends days as hours, minutes and seconds.

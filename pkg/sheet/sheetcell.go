@@ -103,7 +103,11 @@ func (wb *workbook) appendText(out []byte, c *storedCell) ([]byte, error) {
 	case "e":
 		return append(out, c.value...), nil
 	case "d":
-		return append(out, strings.TrimSuffix(string(c.value), "T00:00:00")...), nil
+		day, clock, _ := strings.Cut(string(c.value), "T")
+		if strings.Trim(clock, "0:.Z") == "" { // midnight, to the millisecond and in UTC as some write it
+			return append(out, day...), nil
+		}
+		return append(out, c.value...), nil
 	}
 	return wb.formatOf(c.style).appendNumber(out, c.value, wb.date), nil
 }

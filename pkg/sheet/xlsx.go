@@ -37,6 +37,9 @@ func openWorkbook(path string, o Options) (f *File, err error) {
 	if titles := l.rows[:l.header]; len(titles) > 0 {
 		d.Notes = append(d.Notes, titlesNote("row", titles))
 	}
+	if o.Sheet == "" {
+		d.Notes = append(d.Notes, wb.alsoLists(page, o)...)
+	}
 	d.Notes = append(d.Notes, u.notes()...)
 	return &File{shape: s, detected: d, records: spool.records, close: spool.Close}, nil
 }
@@ -75,6 +78,30 @@ func (wb *workbook) choose(o Options) (page, layout, error) {
 		return page{}, layout{}, fmt.Errorf("it has no visible sheet: name one of %s", wb.names())
 	}
 	return page{}, layout{}, first
+}
+
+// alsoLists says which sheets behind the one that is read look like lists as
+// well, a month to a sheet perhaps: their rows would be missed.
+func (wb *workbook) alsoLists(read page, o Options) []string {
+	var names []string
+	n := 0
+	for _, p := range wb.pages[slices.Index(wb.pages, read)+1:] {
+		if p.hidden {
+			continue
+		}
+		// What is wrong with a sheet that is not read matters to nobody.
+		if l, err := wb.sample(p, o); err != nil || l.refusal(o) != nil || len(l.rows) == l.header+1 {
+			continue
+		}
+		if n++; n <= mostListed {
+			names = append(names, fmt.Sprintf("%q", p.name))
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("not read, although rows are there below a header: %s %s; name a sheet to read that one",
+		strings.TrimPrefix(plural(n, "sheet"), "1 "), list(names, n))}
 }
 
 // sample reads the first rows of a sheet and looks for the header in them.
