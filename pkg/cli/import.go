@@ -205,8 +205,17 @@ func (i *importing) look(w ways) error {
 	if undoErr := undo.Wait(); err == nil {
 		err = undoErr
 	}
+	if err == nil && !i.flags.readOnly {
+		for _, note := range i.notes() {
+			i.log.Info("note: " + note)
+		}
+	}
 	return halted(err)
 }
+
+// notes say what a person should know of the file: how it was read, and what is
+// in it that is no row.
+func (i *importing) notes() []string { return slices.Concat(i.file.Detected().Notes, i.survey.Notes) }
 
 // refuseRehearsed keeps a file that a rehearsal wrote, its undo file above
 // all, from reaching the real account, where its ids are other people's.

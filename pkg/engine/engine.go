@@ -173,7 +173,7 @@ func (r *run) wave(calls context.Context, wave int) error {
 // asked for.
 func (r *run) produce(wave int, which func(n int) bool) func(emit func(row.Intent) bool) error {
 	return func(emit func(row.Intent) bool) error {
-		err := r.each(r.queue, func(in *row.Intent) error {
+		_, err := r.each(r.queue, func(in *row.Intent) error {
 			if in.Row > r.survey.Rows {
 				return errEnough
 			}

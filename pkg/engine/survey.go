@@ -30,6 +30,8 @@ type Survey struct {
 	Causes      []Cause // of what is invalid, in the order in which the file shows them
 	OtherCauses int     // problems beyond those causes
 
+	Notes []string // what the file has beside its rows, a sentence each
+
 	lines  ledger.Lines
 	strays strays
 	order  *order.Order
@@ -66,7 +68,7 @@ func (e *Engine) Survey(ctx context.Context) (*Survey, error) {
 	})
 	var operations compact.Column[uint8] // places in names
 	var names []string
-	err := e.each(ctx, func(in *row.Intent) error {
+	notes, err := e.each(ctx, func(in *row.Intent) error {
 		if keys.Len() == compact.MostPlaces {
 			return fmt.Errorf("the file and its results have more than %d rows: split it", compact.MostPlaces)
 		}
@@ -94,6 +96,7 @@ func (e *Engine) Survey(ctx context.Context) (*Survey, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.Notes = notes
 	s.order = rows.Resolve()
 	s.waves, s.lost = make([]int, s.order.Waves()), make([]int, s.order.Waves())
 	s.Rows = s.order.Len()
@@ -106,15 +109,16 @@ func (e *Engine) Survey(ctx context.Context) (*Survey, error) {
 	return s, nil
 }
 
-// each reads the file's intents, one after the other, somewhat ahead of do.
-func (e *Engine) each(ctx context.Context, do func(*row.Intent) error) error {
+// each reads the file's intents, one after the other, somewhat ahead of do, and
+// says what the file has beside them.
+func (e *Engine) each(ctx context.Context, do func(*row.Intent) error) (notes []string, err error) {
 	rows, err := e.options.Rows()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	intents, err := e.options.Resource.Intents(rows)
 	if err != nil {
-		return errors.Join(err, rows.Close())
+		return nil, errors.Join(err, rows.Close())
 	}
 	defer intents.Close()
 	ahead := batch.NewAhead(intents.Next)
@@ -123,14 +127,14 @@ func (e *Engine) each(ctx context.Context, do func(*row.Intent) error) error {
 		in, err := ahead.Next()
 		switch {
 		case err == io.EOF:
-			return nil
+			return rows.Notes(), nil
 		case err != nil:
-			return fmt.Errorf("reading the rows: %w", err)
+			return nil, fmt.Errorf("reading the rows: %w", err)
 		case ctx.Err() != nil:
-			return context.Cause(ctx)
+			return nil, context.Cause(ctx)
 		}
 		if err := do(in); err != nil {
-			return err
+			return nil, err
 		}
 	}
 }
