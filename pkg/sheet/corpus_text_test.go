@@ -145,6 +145,7 @@ func corpusEncoded(t *testing.T) map[string][]byte {
 		"utf16-cut.csv":                append(in(unicode.UTF16(unicode.LittleEndian, unicode.UseBOM), people), 'x'),
 		"outlook-german-semicolon.csv": in(charmap.Windows1252, "Anrede;Vorname;Nachname;Straße geschäftlich;E-Mail-Adresse;Notizen\r\nFrau;Jörg;Müller;Hauptstraße 1;joerg@example.com;„gut“ – 5 €\r\n;Renée;O’Neil;;renee@example.com;\r\n"),
 		"windows-1252-late.csv":        append([]byte("email,first_name\n"+rows), in(charmap.Windows1252, "ren@example.com,René\n")...),
+		"mac-roman-lf.csv":             in(charmap.Macintosh, "email,first_name\nann@example.com,Renée\nbob@example.com,Jürgen\ncat@example.com,Léa\ndan@example.com,Jörg\n"),
 		"mac-roman.csv":                in(charmap.Macintosh, "email,first_name\rann@example.com,Renée\rbob@example.com,Jürgen\rcat@example.com,Señora\r"),
 		"encodings-mixed.csv":          append([]byte("email,first_name\nann@example.com,Zoë Café Åsa\n"), in(charmap.Windows1252, "bob@example.com,René\n")...),
 	}

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gocarina/gocsv"
 	"github.com/xuri/excelize/v2"
@@ -181,6 +182,49 @@ func TestRowsNoticesAChangedFile(t *testing.T) {
 	}
 	if _, err := f.Rows(); err == nil || !strings.Contains(err.Error(), "has changed since it was opened") {
 		t.Errorf("Rows() = %v, want an error that the file has changed", err)
+	}
+}
+
+// Of a file into which somebody writes in the middle of a pass, no row is
+// taken that the passes before did not see.
+func TestAPassEndsWhereTheFileHasChanged(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "list.csv")
+	const rows = 20000
+	lines := func(name string) []byte {
+		return []byte("email,first_name\n" + strings.Repeat(name+"@example.com,Ann\n", rows))
+	}
+	if err := os.WriteFile(path, lines("ann"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f, err := Open(path, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	pass, err := f.Rows()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pass.Close()
+	if err := os.WriteFile(path, lines("bob"), 0o600); err != nil { // of the same size
+		t.Fatal(err)
+	}
+	later := time.Now().Add(time.Hour)
+	if err := os.Chtimes(path, later, later); err != nil {
+		t.Fatal(err)
+	}
+	read := 0
+	for {
+		var record []string
+		if record, err = pass.CSV().Read(); err != nil {
+			break
+		}
+		if read++; strings.HasPrefix(record[0], "bob") {
+			t.Fatalf("row %d is one of the other file", read)
+		}
+	}
+	if read == rows || !strings.Contains(err.Error(), "has changed since it was opened") {
+		t.Errorf("%d rows were read, and then %v; want an error that the file has changed", read, err)
 	}
 }
 

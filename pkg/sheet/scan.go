@@ -138,7 +138,8 @@ func (s *scanned) dissect(chunk []byte, last bool) int {
 	return len(chunk)
 }
 
-// vote counts a byte beside a letter for the encoding in which it is a letter.
+// vote counts a byte beside a letter for the encoding in which it is a letter,
+// and no capital within a word, as Windows would have it in JŸrgen and RenŽe.
 func (s *scanned) vote(chunk []byte, i int) {
 	letter := func(j int) bool {
 		return j >= 0 && j < len(chunk) && (chunk[j]|0x20 >= 'a' && chunk[j]|0x20 <= 'z')
@@ -146,9 +147,12 @@ func (s *scanned) vote(chunk []byte, i int) {
 	if !letter(i-1) && !letter(i+1) {
 		return
 	}
-	win := unicode.IsLetter(charmap.Windows1252.DecodeByte(chunk[i]))
-	mac := unicode.IsLetter(charmap.Macintosh.DecodeByte(chunk[i]))
+	asWin, asMac := charmap.Windows1252.DecodeByte(chunk[i]), charmap.Macintosh.DecodeByte(chunk[i])
+	win, mac := unicode.IsLetter(asWin), unicode.IsLetter(asMac)
+	within := letter(i-1) && letter(i+1) && chunk[i+1] >= 'a'
 	switch {
+	case win && mac && within && unicode.IsUpper(asWin) && unicode.IsLower(asMac):
+		s.mac++
 	case win && !mac:
 		s.win++
 	case mac && !win && chunk[i] != 0x92: // 0x92 is the apostrophe of O’Brien

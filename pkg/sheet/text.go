@@ -146,16 +146,14 @@ func (t text) layout(sep byte, skip int, o Options) (layout, error) {
 
 // records starts a pass: it goes to the header and passes it.
 func (t text) records(s shape, headerLine int) (records, error) {
-	if now, err := stampOf(t.path); err != nil {
+	if err := t.isSteady(); err != nil {
 		return nil, err
-	} else if now != t.stamp {
-		return nil, fmt.Errorf("%q has changed since it was opened: start again", t.path)
 	}
 	src, err := t.charset.open(t.path)
 	if err != nil {
 		return nil, err
 	}
-	m := newMender(s, src)
+	m := newMender(s, steady{src, t})
 	m.strict, m.cut = t.charset.strict, t.charset.wide && t.stamp.size%2 != 0
 	m.skipLines(headerLine - 1)
 	rec, err := m.parse()
@@ -166,6 +164,35 @@ func (t text) records(s shape, headerLine int) (records, error) {
 	m.in.consume(rec.size)
 	m.line += rec.lines
 	return m, nil
+}
+
+// isSteady returns an error when the file is not any more the one that was
+// opened.
+func (t text) isSteady() error {
+	now, err := stampOf(t.path)
+	if err != nil {
+		return err
+	}
+	if now != t.stamp {
+		return fmt.Errorf("%q has changed since it was opened: start again", t.path)
+	}
+	return nil
+}
+
+// steady reads a file as long as nobody writes into it. Rows are told by their
+// numbers from one pass to the next: in the middle of a pass, those of a file
+// that another program saved in its place would be taken for others.
+type steady struct {
+	io.ReadCloser
+	text text
+}
+
+func (s steady) Read(p []byte) (int, error) {
+	n, err := s.ReadCloser.Read(p)
+	if changed := s.text.isSteady(); changed != nil {
+		return 0, changed
+	}
+	return n, err
 }
 
 // delimiterName names a delimiter for a person.
