@@ -2,6 +2,7 @@ package fields
 
 import (
 	"fmt"
+	"net/url"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -147,6 +148,9 @@ func cutMailto(text string) string {
 	const scheme = "mailto:"
 	if len(text) > len(scheme) && strings.EqualFold(text[:len(scheme)], scheme) {
 		text, _, _ = strings.Cut(text[len(scheme):], "?")
+		if plain, err := url.PathUnescape(text); err == nil {
+			text = plain
+		}
 	}
 	return text
 }

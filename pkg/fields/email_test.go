@@ -20,6 +20,7 @@ func TestAnAddressIsTakenOutOfItsWrapping(t *testing.T) {
 		`"Jane@example.com" <jane@example.com>;`:                      "jane@example.com",
 		"mailto:jane@example.com":                                     "jane@example.com",
 		"MAILTO:jane@example.com?subject=Hi, you":                     "jane@example.com",
+		"mailto:jane%2Btag@example.com":                               "jane+tag@example.com",
 		"<mailto:jane@example.com>":                                   "jane@example.com",
 		"'jane@example.com":                                           "jane@example.com",
 		"“jane@example.com”":                                          "jane@example.com",
