@@ -85,8 +85,8 @@ const usualPace = 20
 
 func columnList(c fields.Columns) []report.Column {
 	list := make([]report.Column, len(c.Headers))
-	for i, header := range c.Headers {
-		list[i] = report.Column{Header: header, Field: c.Names[i]}
+	for i, field := range c.Names {
+		list[i] = report.Column{Header: c.Heading(i), Field: field}
 	}
 	return list
 }

@@ -235,14 +235,22 @@ func (r *run) brief(in *row.Intent) {
 	in.Arrived = referrer != 0 && r.survey.status[referrer-1].Wrote() && r.survey.facts[referrer-1]&settledBefore == 0
 }
 
+// markBegins is what every mark begins with.
+const markBegins = "refbulk "
+
 // mark names a row of this file in every run.
 func (r *run) mark(n int) string {
-	return "refbulk " + row.FingerprintOf(r.options.Name, r.survey.order.Key(n).String()).String()
+	return markBegins + row.FingerprintOf(r.options.Name, r.survey.order.Key(n).String()).String()
 }
 
-// entry is the line of the results file for an intent.
+// entry is the line of the results file for an intent. As long as nobody knows
+// what became of a write, the mark that it left with stands there as its code:
+// the files may have another name when it is looked up.
 func (r *run) entry(in *row.Intent, o row.Outcome) ledger.Entry {
 	o.Finished = time.Now()
+	if in.Marked && o.Status == row.Unknown && in.Mark != "" {
+		o.Code = in.Mark
+	}
 	return ledger.Entry{
 		Position: in.Position, Outcome: o, Operation: in.Operation, Target: in.Target,
 		Key: r.options.Ledger.Key(r.survey.order.Key(in.Row)), Content: in.Content,

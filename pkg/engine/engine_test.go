@@ -285,6 +285,51 @@ func must[T any](value T, err error) T {
 	return value
 }
 
+// Rows of one person run in file order, in a rerun as well: one that found
+// nobody to delete or to unqualify does not undo what later rows did since.
+func TestARowThatFoundNobodyDestroysNothingThatLaterRowsMade(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		rows [][]string
+		want map[row.Status]int
+	}{
+		{"a deletion", people("delete ann", "create ann Ann"), map[row.Status]int{row.Absent: 1, row.Created: 1}},
+		{"two of them", people("unqualify ann", "delete ann", "create ann Ann host", "qualify ann"),
+			map[row.Status]int{row.Absent: 2, row.Created: 1, row.Qualified: 1}},
+		{"whom a later row found", people("upsert host Hosts", "qualify ann", "delete ann", "qualify host", "create ann Ann"),
+			map[row.Status]int{row.Updated: 1, row.Absent: 3, row.Created: 1}},
+	} {
+		server, dir := newServer(t, sandbox.Options{State: hosted()}), t.TempDir()
+		for n := range 3 {
+			if n > 0 {
+				if diff := cmp.Diff(test.want, planned(t, server, dir, test.rows, referralfactory.UserOptions{}).Statuses); diff != "" {
+					t.Errorf("%s: the plan of run %d (-want +got):\n%s", test.name, n+1, diff)
+				}
+			}
+			if diff := cmp.Diff(test.want, all(t, server, dir, test.rows, engine.Options{}).Statuses); diff != "" {
+				t.Errorf("%s: run %d (-want +got):\n%s", test.name, n+1, diff)
+			}
+		}
+		if c := server.Counts().Commits; c.Creates != 1 || c.Deletes+c.Unqualifications != 0 {
+			t.Errorf("%s: commits = %+v, want one created and nothing taken away", test.name, c)
+		}
+	}
+}
+
+// As long as no later row has been sent, somebody who turns up is deleted.
+func TestADeletionThatFoundNobodyIsTriedAgain(t *testing.T) {
+	server, dir := newServer(t, sandbox.Options{}), t.TempDir()
+	rows := people("create ann Ann", "qualify ann", "delete host")
+	all(t, server, dir, rows, engine.Options{})
+	if err := server.SetState(*hosted()); err != nil { // ann went, and the host came
+		t.Fatal(err)
+	}
+	want := map[row.Status]int{row.Created: 1, row.Absent: 1, row.Deleted: 1}
+	if diff := cmp.Diff(want, all(t, server, dir, rows, engine.Options{}).Statuses); diff != "" {
+		t.Errorf("the rerun (-want +got):\n%s", diff)
+	}
+}
+
 func TestTheFuseEndsARunOfWhichTooMuchIsRefused(t *testing.T) {
 	server := newServer(t, sandbox.Options{RefusedDomains: []string{"example.com"}})
 	var rows [][]string

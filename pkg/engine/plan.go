@@ -23,6 +23,7 @@ type foreseen struct {
 	status row.Status
 	writes bool
 	notify int
+	wrong  *problem // that only a look shows; nil for none
 }
 
 // Plan finds out what Run would do, by the same look-ups and without a write.
@@ -39,8 +40,12 @@ func (e *Engine) Plan(calls, intake context.Context, s *Survey) (Forecast, error
 		}
 	}
 	for r := 1; r <= s.Rows; r++ {
-		if status := s.status[r-1]; status != row.Pending {
+		status := s.status[r-1]
+		if status != row.Pending {
 			f.Statuses[status]++
+		}
+		if status == row.Absent && s.facts[r-1]&mustExist != 0 {
+			f.Missing++
 		}
 	}
 	for wave, rows := range s.waves {
@@ -109,6 +114,9 @@ func (r *run) forecast(f *Forecast, seen foreseen) {
 		f.Writes++
 	}
 	f.Notify += seen.notify
+	if seen.wrong != nil {
+		r.survey.addProblem(seen.wrong.Position, seen.wrong.Problem)
+	}
 	if seen.status == row.Absent && r.survey.facts[seen.row-1]&mustExist != 0 {
 		f.Missing++
 	}
@@ -187,6 +195,9 @@ func (r *run) foreseeRow(calls context.Context, in *row.Intent) (foreseen, error
 		return seen, err
 	}
 	seen.status = step.Done.Status
+	if seen.status == row.Invalid {
+		seen.wrong = &problem{in.Position, row.Problem{Reason: step.Done.Error}}
+	}
 	if step.Send != nil {
 		seen.writes = true
 		if seen.status == row.Pending {

@@ -22,6 +22,12 @@ type Example struct {
 	Value string
 }
 
+// problem is what is wrong with a row.
+type problem struct {
+	row.Position
+	row.Problem
+}
+
 // Bounds of what is kept for a message: the results file has every row. A file
 // whose rows fail in more ways than that is wrong in some other way.
 const (

@@ -56,6 +56,7 @@ const (
 	mustExist
 	settledBefore // an earlier run has done with the row
 	touched       // set by a plan: after this row the target is not any more as a look shows it
+	wasAbsent     // an earlier run found nobody there, and the row still says the same
 )
 
 // Survey reads the whole file once, and asks the ledger what is settled.
@@ -85,6 +86,9 @@ func (e *Engine) Survey(ctx context.Context) (*Survey, error) {
 		if settled {
 			f |= settledBefore
 		}
+		if last, had, ok := e.options.Ledger.LastAt(place); ok && last == row.Absent && had == in.Content {
+			f |= wasAbsent
+		}
 		if in.Blind && in.Notifies <= 1 && !settled {
 			s.would.Set(in.Row-1, in.Would)
 		}
@@ -103,10 +107,37 @@ func (e *Engine) Survey(ctx context.Context) (*Survey, error) {
 	if e.options.First > 0 {
 		s.Rows = min(s.Rows, e.options.First)
 	}
+	for r := s.order.Len(); r > 0; r-- {
+		s.overtake(e, r)
+	}
 	for r := 1; r <= s.order.Len(); r++ {
 		s.judge(e, r, s.facts[r-1], names[operations.At(r-1)])
 	}
 	return s, nil
+}
+
+// overtake lets rows before row r be that would destroy what r has made. They
+// found nobody there when it was their turn; rows of one target run in file
+// order, so they are not tried again once a later one has been sent.
+func (s *Survey) overtake(e *Engine, r int) {
+	if !s.hadItsTurn(e, r) {
+		return
+	}
+	before, _ := s.order.WaitsFor(r)
+	for before != 0 && !s.hadItsTurn(e, before) {
+		if f := &s.facts[before-1]; *f&asks != 0 && *f&wasAbsent != 0 {
+			*f |= settledBefore
+			s.status[before-1] = row.Absent
+		}
+		before, _ = s.order.WaitsFor(before)
+	}
+}
+
+// hadItsTurn reports whether an earlier run sent the row or found its target
+// there.
+func (s *Survey) hadItsTurn(e *Engine, r int) bool {
+	last, _, ok := e.options.Ledger.LastAt(s.order.Place(r))
+	return ok && (last.Wrote() || last == row.Exists || last == row.Unchanged || last == row.Unknown)
 }
 
 // each reads the file's intents, one after the other, somewhat ahead of do, and

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/refbulk/refbulk/pkg/api"
@@ -66,7 +67,7 @@ func (r *run) stillLost(e *ledger.Entry) error {
 		return err
 	}
 	e.Error = "sent by an earlier run, and no answer was recorded; now it is " + e.Status.String() + ": " + e.Error
-	e.Status, e.Operation, e.Finished = row.Unknown, last.Operation, last.Finished
+	e.Status, e.Operation, e.Code, e.Finished = row.Unknown, last.Operation, last.Code, last.Finished
 	return nil
 }
 
@@ -153,8 +154,9 @@ func (s *sending) patience(calls context.Context) context.Context {
 	return calls
 }
 
-// lostBefore is when an earlier run sent the row without seeing an answer. A
-// row that asks for something else by now is a new one.
+// lostBefore is when an earlier run sent the row without seeing an answer; it
+// is known by the mark that it left with. A row that asks for something else by
+// now is a new one.
 func (s *sending) lostBefore() (time.Time, error) {
 	key := s.options.Ledger.Key(s.survey.order.Key(s.in.Row))
 	if status, _, ok := s.options.Ledger.Last(key); !ok || status != row.Unknown {
@@ -163,6 +165,9 @@ func (s *sending) lostBefore() (time.Time, error) {
 	entry, err := s.options.Ledger.LastEntry(key)
 	if err != nil || entry.Operation != s.in.Operation {
 		return time.Time{}, err
+	}
+	if s.in.Marked && strings.HasPrefix(entry.Code, markBegins) {
+		s.in.Mark = entry.Code
 	}
 	return entry.Finished, nil
 }

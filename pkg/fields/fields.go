@@ -64,13 +64,15 @@ type Columns struct {
 func (c Columns) Header(field string) string {
 	for i, name := range c.Names {
 		if name == field {
-			return c.call(i)
+			return c.Heading(i)
 		}
 	}
 	return field
 }
 
-func (c Columns) call(i int) string {
+// Heading is what a person calls column i: its heading, or its letter when it
+// has none.
+func (c Columns) Heading(i int) string {
 	if c.calls == nil {
 		return called(c.Headers, i)
 	}
@@ -94,7 +96,7 @@ func (c Columns) Ignored() []string {
 	own := ownHeadings(c.Headers)
 	for i, name := range c.Names {
 		if name == "" && !own[c.Headers[i]] {
-			ignored = append(ignored, c.call(i))
+			ignored = append(ignored, c.Heading(i))
 		}
 	}
 	return ignored
@@ -109,7 +111,7 @@ func (c Columns) Consent() []string {
 	own := ownHeadings(c.Headers)
 	for i, name := range c.Names {
 		if name == "" && !own[c.Headers[i]] && words[key(c.Headers[i])] {
-			consent = append(consent, c.call(i))
+			consent = append(consent, c.Heading(i))
 		}
 	}
 	return consent

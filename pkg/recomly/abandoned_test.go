@@ -79,3 +79,24 @@ func TestARunThatWasAbandonedIsTakenUp(t *testing.T) {
 		})
 	}
 }
+
+// A change of somebody who is there that was lost on its way is made by the
+// next run, and not taken for an invitation.
+func TestAChangeThatWasLostOnItsWayIsMadeByTheNextRun(t *testing.T) {
+	changing := inviting
+	changing.OnExisting = recomly.Update
+	r := newRig(t, sandbox.Options{Faults: []sandbox.Fault{fault(t, "* /campaigns/*/advocates/* times=1 reset-before")}})
+	const text = "name,email\nIda Changed,ida@example.com\n"
+	ctx, cancel := context.WithCancel(t.Context())
+	left := new(atomic.Int64)
+	left.Store(1)
+	r.ctx, r.wrap = ctx, func(inner http.RoundTripper) http.RoundTripper { return cutting{inner, left, cancel} }
+	if _, err := r.run("advocates", changing, text); err == nil {
+		t.Fatal("the run did not end when its answer was lost")
+	}
+	r.ctx, r.wrap = nil, nil
+	r.wantStatuses(r.mustRun("advocates", changing, text), "updated")
+	if a := r.state().Advocates[0]; a.Name != "Ida Changed" {
+		t.Errorf("the name is %q, want the one of the row", a.Name)
+	}
+}

@@ -152,13 +152,21 @@ func (w *advocateWork) create(there *Advocate) engine.Step {
 	if there == nil {
 		return engine.Step{Send: w.invite, Undo: w.undoInvite}
 	}
-	if w.sent.IsZero() {
+	if w.sent.IsZero() || w.options.OnExisting == Update && !w.isAsInvited(there) {
 		return w.meets(there)
 	}
 	if w.preference == "" || w.preference == there.Preference || there.Preference == "" {
 		return engine.Step{Done: advocateOutcome(row.Invited, there, 0, ""), Undo: w.undoInvite}
 	}
 	return engine.Step{Send: func(ctx context.Context) (row.Outcome, error) { return w.prefer(ctx, there, 0) }, Undo: w.undoInvite}
+}
+
+// isAsInvited reports whether an advocate may be as an invitation by this row
+// leaves them. Where who is there is changed, what left may have been a change,
+// and need not have arrived.
+func (w *advocateWork) isAsInvited(there *Advocate) bool {
+	changes, _ := w.differences(there)
+	return changes.Name == nil && changes.Email == nil && changes.Phone == nil
 }
 
 // meets decides about an invitation of somebody who is there.

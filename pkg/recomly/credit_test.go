@@ -94,6 +94,32 @@ func TestACreditWhoseRowWasEditedBeforeItWasLookedUpHoldsTheNextOneBack(t *testi
 	}
 }
 
+// A credit is looked up by the mark that it was sent with, whatever its files
+// are called by then.
+func TestALostCreditIsFoundAfterItsFilesWereRenamed(t *testing.T) {
+	for name, between := range map[string]string{"at once": "", "after it was blocked": "operation,advocateId,delta\nupdate,2,\ncredit,2,2500\n"} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t, sandbox.Options{})
+			const file = "operation,advocateId,delta\ncredit,2,2500\n"
+			ctx, cancel := context.WithCancel(t.Context())
+			first := new(atomic.Int64)
+			first.Store(1)
+			r.title, r.ctx, r.wrap = "bonus.results.csv", ctx, func(inner http.RoundTripper) http.RoundTripper { return cutting{inner, first, cancel} }
+			if _, err := r.run("advocates", crediting, file); err == nil {
+				t.Fatal("the run did not end when its answer was lost")
+			}
+			r.title, r.ctx, r.wrap = "may-bonus.results.csv", nil, nil
+			if between != "" {
+				r.wantStatuses(r.mustRun("advocates", crediting, between), "invalid unknown")
+			}
+			r.wantStatuses(r.mustRun("advocates", crediting, file)[:1], "credited")
+			if a := r.state().Advocates[0]; a.Balance != 2500 {
+				t.Errorf("the balance is %d, want 2500: one credit", a.Balance)
+			}
+		})
+	}
+}
+
 // Where the ledger does not tell, a person looks, and says so.
 func TestARowToSkipSaysThatALostCreditHasBeenLookedInto(t *testing.T) {
 	r := newRig(t, sandbox.Options{State: busy(150), Behaviour: sandbox.Behaviour{Recomly: sandbox.RecomlyBehaviour{OldActivity: true}},

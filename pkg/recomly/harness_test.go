@@ -33,6 +33,7 @@ type rig struct {
 	server  *sandbox.Server
 	folder  string
 	workers int
+	title   string                                          // of the results file, for the marks of its rows
 	ctx     context.Context                                 // of the calls; nil = never ends
 	wrap    func(inner http.RoundTripper) http.RoundTripper // nil = the simulator as it is
 	log     strings.Builder                                 // of all runs, every call among it
@@ -122,7 +123,7 @@ func (r *rig) run(name string, o recomly.Options, text string) ([]line, error) {
 		Policy: retry.Policy{Retries: 8, First: time.Millisecond, Most: time.Millisecond}, Brake: brake{},
 		Window: time.Millisecond, MaxOutage: time.Second, Probe: r.resource.Probe,
 	}
-	e := engine.New(engine.Options{Rows: file.Rows, Resource: r.resource, Ledger: book, Loop: loop, Workers: r.workers})
+	e := engine.New(engine.Options{Rows: file.Rows, Resource: r.resource, Ledger: book, Loop: loop, Workers: r.workers, Name: r.title})
 	ctx := r.ctx
 	if ctx == nil {
 		ctx = context.Background()

@@ -101,7 +101,7 @@ func TestRowsBecomeIntents(t *testing.T) {
 		{AdvocatesName, "campaignId,advocateId,email", "share,a1,new@example.com", Options{Operation: update, Campaign: "fixed"},
 			row.Intent{Operation: update, Target: "advocate:a1 campaign:share", Kind: "content", Would: row.Updated, MustExist: true, Once: true}},
 		{AdvocatesName, "target,delta", "advocate:a1 campaign:share,-$5.00", Options{Operation: credit},
-			row.Intent{Operation: credit, Target: "advocate:a1 campaign:share", Kind: "credit", Would: row.Credited, MustExist: true, Once: true}},
+			row.Intent{Operation: credit, Target: "advocate:a1 campaign:share", Kind: "credit", Would: row.Credited, MustExist: true, Once: true, Marked: true}},
 		{AdvocatesName, "operation,name,email", "skip,,", Options{Campaign: "fixed"},
 			row.Intent{Operation: skip, Kind: "content", Would: row.Skipped, Skip: true, Once: true}},
 		{ReferralsName, "campaignId,friendEmail,jobValueCents", "share,Per@example.com,$820.00", Options{Operation: "convert"},

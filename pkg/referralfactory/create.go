@@ -36,20 +36,24 @@ func (w *work) upsert(found []User) engine.Step {
 	switch {
 	case len(found) == 0 && p.byEmail():
 		return w.create(nil)
-	case len(found) == 1 && p.byEmail() && w.mayBeOwn(&found[0]):
-		// What left may have been an update as well, of somebody who was there:
-		// then there is more to it than a create leaves behind.
-		if what, _ := p.differences(&found[0]); p.begun.creating || len(what.names) == 0 {
-			return w.created(&found[0], 0)
-		}
+	case len(found) == 1 && p.byEmail() && w.mayBeOwn(&found[0]) && w.isAsCreated(&found[0]):
+		return w.created(&found[0], 0)
 	}
 	return w.update(found)
+}
+
+// isAsCreated reports whether a user may be as a create of this row leaves
+// them. Of a row that changes who is there, what left may have been an update
+// as well, and need not have arrived: then there is more to it.
+func (w *work) isAsCreated(u *User) bool {
+	what, _ := w.person.differences(u)
+	return w.person.begun.creating || len(what.names) == 0
 }
 
 // meets decides about a create that found somebody there.
 func (w *work) meets(found []User) engine.Step {
 	u, alike := w.closest(found)
-	if alike == 1 && w.mayBeOwn(u) {
+	if alike == 1 && w.mayBeOwn(u) && (w.users.options.OnExisting != Update || w.isAsCreated(u)) {
 		return w.created(u, 0)
 	}
 	remark := joined(w.roleRemark(u), w.referrerRemark(u))

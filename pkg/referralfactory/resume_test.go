@@ -112,6 +112,8 @@ func TestARunAfterACrashGoesOnWhereTheRowWas(t *testing.T) {
 		{"a create of one who refers that found a lead of today", "email,first_name\nnew@example.com,Nia", UserOptions{}, time.Now(), row.Exists, 0},
 		{"a create weeks ago that was applied then", "email,first_name\nrita@example.com,Rita", UserOptions{}, time.Date(2025, 3, 1, 20, 0, 0, 0, time.UTC), row.Created, 0},
 		{"a create that was not applied", "email,first_name\nother@example.com,Olu", UserOptions{}, time.Now(), row.Created, 1},
+		{"a create that was applied, where who is there is changed", "email,first_name,referrer_id\nnew@example.com,Nia,1", UserOptions{OnExisting: Update}, time.Now(), row.Created, 0},
+		{"a create that was to change somebody of today, not applied", "email,first_name,referrer_id\nnew@example.com,Naomi,1", UserOptions{OnExisting: Update}, time.Now(), row.Updated, 1},
 		{"an upsert that made somebody", "email,first_name,referrer_id\nnew@example.com,Nia,1", UserOptions{Operation: upsert}, time.Now(), row.Created, 0},
 		{"an upsert that changed somebody", "email,first_name\nrita@example.com,Rita", UserOptions{Operation: upsert}, time.Now(), row.Updated, 0},
 		{"an upsert that was not applied", "email,first_name\nrita@example.com,Margarita", UserOptions{Operation: upsert}, time.Now(), row.Updated, 1},

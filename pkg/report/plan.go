@@ -84,12 +84,11 @@ func (p *Plan) Text(w io.Writer) error {
 func (p *Plan) columns(b *strings.Builder) {
 	var ignored []string
 	for _, c := range p.Columns {
-		switch {
-		case c.Field != "":
-			fmt.Fprintf(b, "  %-24s → %s\n", c.Header, c.Field)
-		case c.Header != "":
+		if c.Field == "" {
 			ignored = append(ignored, c.Header)
+			continue
 		}
+		fmt.Fprintf(b, "  %-24s → %s\n", c.Header, c.Field)
 	}
 	if len(ignored) > 0 {
 		fmt.Fprintf(b, "  ignored: %s\n", strings.Join(ignored, ", "))

@@ -51,8 +51,11 @@ type Intent struct {
 	Arrived   bool   // a row of this run has made the target that it waits for
 
 	// Mark is a short text that names this row in every run, for an API that
-	// keeps notes. The engine sets it before the row is looked at.
-	Mark string
+	// keeps notes. The engine sets it before the row is looked at. Marked says
+	// that nothing else tells there what became of a write: then the mark is
+	// kept with a write whose answer was lost.
+	Mark   string
+	Marked bool
 
 	Problems []Problem // why the row cannot be sent; empty for a valid row
 
