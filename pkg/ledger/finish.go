@@ -85,7 +85,7 @@ func (l *Ledger) Finish(carry []string, rows func(func(Row) error) error, counte
 	if _, err := whole.Write(headerLine(carry)); err != nil {
 		return fmt.Errorf("finishing the results file: %w", err)
 	}
-	f := finisher{ledger: l, lines: records{file: l.file}, out: csv.NewWriter(whole), width: columnCount + len(carry)}
+	f := finisher{ledger: l, lines: records{file: l.file}, out: csv.NewWriter(whole), carry: carry}
 	if err := rows(func(r Row) error {
 		status, problem, err := f.write(r)
 		if err != nil {
@@ -110,7 +110,7 @@ type finisher struct {
 	ledger *Ledger
 	lines  records
 	out    *csv.Writer
-	width  int
+	carry  []string
 	cells  []string
 }
 
@@ -144,16 +144,25 @@ func (f *finisher) writeRest() error {
 		if err != nil {
 			return err
 		}
-		cells := slices.Clone(record)
-		cells[0], cells[1] = "", ""
-		for len(cells) < f.width {
-			cells = append(cells, "")
+		f.cells = append(append(f.cells[:0], "", ""), record[2:columnCount]...)
+		for _, heading := range f.carry {
+			f.cells = append(f.cells, f.carriedBefore(record, heading))
 		}
-		if err := f.out.Write(cells[:f.width]); err != nil {
+		if err := f.out.Write(f.cells); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// carriedBefore is the cell of a column that an earlier run carried over to the
+// line, "" when none did.
+func (f *finisher) carriedBefore(record []string, heading string) string {
+	n := columnCount + slices.Index(f.ledger.carried, sheet.Guard(heading))
+	if n < columnCount || n >= len(record) {
+		return ""
+	}
+	return record[n]
 }
 
 // Read calls each with every entry of a results file, of which nobody needs

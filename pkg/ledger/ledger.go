@@ -40,8 +40,9 @@ type Ledger struct {
 	file      *os.File // nil when there was none
 	size      int64    // of what was appended whole; 0 = the file is yet to be begun
 	index     index
-	indexed   int64 // so far the index has the file
-	finished  Lines // as Finish has left them
+	indexed   int64    // so far the index has the file
+	carried   []string // headings of the columns that Finish has carried over
+	finished  Lines    // as Finish has left them
 	buffer    bytes.Buffer
 }
 
@@ -69,16 +70,24 @@ func Open(ctx context.Context, o Options) (*Ledger, error) {
 	return l, nil
 }
 
-// realPath follows a symbolic link, because a whole file is put in place of
-// the old one, not of a link to it. What and flag are what a person calls the
-// file.
+// realPath follows a symbolic link, also one to a file that is yet to be made,
+// because a whole file is put in place of the old one, not of a link to it. What
+// and flag are what a person calls the file.
 func realPath(path, what, flag string) (string, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return "", fmt.Errorf("finding the %s file: %w", what, err)
 	}
+	if target, err := os.Readlink(path); err == nil {
+		if !filepath.IsAbs(target) {
+			target = filepath.Join(filepath.Dir(path), target)
+		}
+		path = target
+	}
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		path = real
+	} else if folder, err := filepath.EvalSymlinks(filepath.Dir(path)); err == nil {
+		path = filepath.Join(folder, filepath.Base(path))
 	}
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
 		return "", fmt.Errorf("the %s path %s is not a file: name another with %s", what, path, flag)

@@ -222,6 +222,51 @@ func TestCarriedCellsFollowTheContractsColumns(t *testing.T) {
 	}
 }
 
+// A row that the file no longer has keeps its cells, under their headings.
+func TestCarriedCellsStayUnderTheirHeadings(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "results.csv")
+	finishWith := func(key row.Fingerprint, headings, cells []string) {
+		l := open(t, path)
+		appendAll(t, l, entry(1, key, row.Created))
+		err := l.Finish(headings, func(yield func(Row) error) error {
+			return yield(Row{Position: row.Position{Row: 1, Line: 2}, Key: l.Key(key), Carry: cells})
+		}, func(Row, row.Status, string) error { return nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := l.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	finishWith(1, []string{"City", "Phone"}, []string{"Oslo", "222"})
+	finishWith(2, []string{"Phone", "Street", "City"}, []string{"333", "Main", "Rome"})
+	var got [][]string
+	for _, record := range read(t, path) {
+		got = append(got, record[columnCount:])
+	}
+	want := [][]string{{"Phone", "Street", "City"}, {"333", "Main", "Rome"}, {"222", "", "Oslo"}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("carried columns (-want +got):\n%s", diff)
+	}
+}
+
+func TestALinkToAFileThatIsYetToBeMadeIsFollowed(t *testing.T) {
+	dir := t.TempDir()
+	link, path := filepath.Join(dir, "link.csv"), filepath.Join(dir, "real", "results.csv")
+	if err := os.Mkdir(filepath.Dir(path), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(filepath.Join("real", "results.csv"), link); err != nil {
+		t.Skip(err)
+	}
+	l := open(t, link)
+	appendAll(t, l, entry(1, 1, row.Created))
+	_ = l.Close()
+	if s, _, _ := open(t, path).Last(Key{Row: 1}); s != row.Created {
+		t.Errorf("in the file that the link names, Last(1) = %v, want created", s)
+	}
+}
+
 func TestASecondRunIsRefusedAndToldWhoHoldsTheFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "results.csv")
 	first, err := Open(context.Background(), Options{Path: path, Owner: "process 12 on desk"})

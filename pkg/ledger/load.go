@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/refbulk/refbulk/pkg/batch"
@@ -52,7 +53,8 @@ func (l *Ledger) scan(from, to int64) (end int64, err error) {
 		if err := checkHeader(record, err); err != nil {
 			return 0, err
 		}
-		l.finished.loose = len(record) > len(header)
+		l.carried = slices.Clone(record[columnCount:])
+		l.finished.loose = len(l.carried) > 0
 	}
 	zeros := 0 // the first line that holds them
 	whole := from + reader.InputOffset()
