@@ -140,7 +140,7 @@ func (p *person) content(misread string) row.Fingerprint {
 	case create, update:
 		parts = append(parts, p.name, fields.SameEmail(p.email), p.phone, p.preference)
 	case credit:
-		parts = append(parts, fmt.Sprint(p.delta), p.note, fields.SameEmail(p.email))
+		parts = append(parts, fmt.Sprint(p.delta), p.note) // whoever is meant is the target: another column of theirs is not another credit
 	}
 	return row.FingerprintOf(parts...)
 }

@@ -94,6 +94,15 @@ func TestACreditWhoseRowWasEditedBeforeItWasLookedUpHoldsTheNextOneBack(t *testi
 	}
 }
 
+func TestAnAddressBesideAnIDMakesNoOtherCredit(t *testing.T) {
+	r := newRig(t, sandbox.Options{})
+	r.wantStatuses(r.mustRun("advocates", crediting, "advocateId,delta\n2,2500\n"), "credited")
+	r.wantStatuses(r.mustRun("advocates", crediting, "advocateId,email,delta\n2,ida@example.com,2500\n"), "credited")
+	if a := r.state().Advocates[0]; a.Balance != 2500 {
+		t.Errorf("the balance is %d, want 2500: one credit", a.Balance)
+	}
+}
+
 // A credit is looked up by the mark that it was sent with, whatever its files
 // are called by then.
 func TestALostCreditIsFoundAfterItsFilesWereRenamed(t *testing.T) {
