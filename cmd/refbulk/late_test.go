@@ -5,6 +5,7 @@ package main
 import (
 	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -38,6 +39,23 @@ func TestWhatAKilledRunSentAndIsDoneLaterIsNotDoneAgain(t *testing.T) {
 		t.Errorf("the next run ended with %d after %d creates in all, want 0 after the 4 of the killed one\n%v", o.code, waiting(), o)
 	}
 	l.complete(t, o)
+}
+
+// What a row was to do may be another thing by then: its person may be there
+// only after a while all the same.
+func TestWhatAKilledRunSentIsWaitedForUnderAnotherOperation(t *testing.T) {
+	t.Parallel()
+	const timeout = 2 * time.Second
+	l := list(t, 4, "", "--timeout", timeout.String())
+	_, release := l.killedWithFourSent(t)
+	upserts := strings.ReplaceAll(read(t, filepath.Join(l.dir, "list.csv")), "create,", "upsert,")
+	write(t, l.dir, "list.csv", upserts)
+	second := l.start(t)
+	time.AfterFunc(timeout/2, release)
+	o := second.result(t)
+	if n := l.Counts().Commits; o.code != 0 || !strings.Contains(upserts, "upsert,") || n.Creates != 4 {
+		t.Errorf("the next run ended with %d after %+v, want 0 after the 4 creates of the killed one\n%v", o.code, n, o)
+	}
 }
 
 // A row that was lost is sent again by the next run, and killed with it. The

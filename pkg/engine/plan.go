@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/refbulk/refbulk/pkg/batch"
 	"github.com/refbulk/refbulk/pkg/retry"
@@ -182,9 +183,12 @@ func (r *run) foreseeRow(calls context.Context, in *row.Intent) (foreseen, error
 		return r.after(before, in), nil
 	}
 	s := sending{run: r, in: in}
-	lost, err := s.lostBefore()
+	lost, same, err := s.lostBefore()
 	if err != nil {
 		return seen, err
+	}
+	if !same {
+		lost = time.Time{}
 	}
 	var step Step
 	err = r.options.Loop.Do(calls, r.queue, func(ctx context.Context) (err error) {

@@ -110,14 +110,17 @@ var errRecording = errors.New("the results file cannot be written")
 // row has an outcome. A pending outcome comes with the error for which the row
 // was left as it was.
 func (s *sending) send(calls context.Context) (row.Outcome, error) {
-	lost, err := s.lostBefore()
+	left, same, err := s.lostBefore()
 	if err != nil {
 		return row.Outcome{}, err
 	}
-	if err := s.untilRipe(lost); err != nil {
+	if err := s.untilRipe(left); err != nil {
 		return row.Outcome{}, err
 	}
-	s.sent, s.silent = lost, !lost.IsZero()
+	if same {
+		s.sent, s.silent = left, true
+	}
+	s.in.InDoubt = !same && !left.IsZero()
 	err = s.options.Loop.Do(calls, s.patience(calls), s.attempt)
 	var gaveUp *retry.GaveUp
 	switch {
@@ -154,22 +157,22 @@ func (s *sending) patience(calls context.Context) context.Context {
 	return calls
 }
 
-// lostBefore is when an earlier run sent the row without seeing an answer; it
-// is known by the mark that it left with. A row that asks for something else by
-// now is a new one.
-func (s *sending) lostBefore() (time.Time, error) {
+// lostBefore is when an earlier run sent the row without seeing an answer, zero
+// for never, and whether the row asks for the same by now: otherwise it is a new
+// one. It is known by the mark that it left with.
+func (s *sending) lostBefore() (left time.Time, same bool, err error) {
 	key := s.options.Ledger.Key(s.survey.order.Key(s.in.Row))
 	if status, _, ok := s.options.Ledger.Last(key); !ok || status != row.Unknown {
-		return time.Time{}, nil
+		return time.Time{}, false, nil
 	}
 	entry, err := s.options.Ledger.LastEntry(key)
 	if err != nil || entry.Operation != s.in.Operation {
-		return time.Time{}, err
+		return entry.Finished, false, err
 	}
 	if s.in.Marked && strings.HasPrefix(entry.Code, markBegins) {
 		s.in.Mark = entry.Code
 	}
-	return entry.Finished, nil
+	return entry.Finished, !entry.Finished.IsZero(), nil
 }
 
 // untilRipe waits as long as what an earlier run sent may still be under way:

@@ -106,13 +106,13 @@ func (a *Advocates) Look(ctx context.Context, in *row.Intent, sent time.Time) (e
 	switch {
 	case w.operation == skip:
 		return engine.Step{Done: row.Outcome{Status: row.Skipped}}, nil
-	case w.operation == create && a.options.Lookup == LookupOff && sent.IsZero():
+	case w.operation == create && a.options.Lookup == LookupOff && sent.IsZero() && !in.InDoubt:
 		return w.create(nil), nil
 	}
 	var err error
 	// A credit changes nothing that a roster shows: what became of it is read
 	// in the ledger.
-	if w.known, err = a.roster(ctx, w.campaign, !sent.IsZero() && w.operation != credit); err != nil {
+	if w.known, err = a.roster(ctx, w.campaign, (!sent.IsZero() || in.InDoubt) && w.operation != credit); err != nil {
 		return engine.Step{}, err
 	}
 	there := w.known.find(w.person)

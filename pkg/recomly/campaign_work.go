@@ -61,7 +61,7 @@ func (c *Campaigns) Prepare(_ context.Context, due int, try engine.Try) error {
 // Look finds the campaign that the row names and decides what is left to do.
 func (c *Campaigns) Look(ctx context.Context, in *row.Intent, sent time.Time) (engine.Step, error) {
 	w := campaignWork{Campaigns: c, terms: in.Payload.(*terms), sent: sent}
-	if !sent.IsZero() {
+	if !sent.IsZero() || in.InDoubt {
 		if err := c.refresh(ctx); err != nil {
 			return engine.Step{}, err
 		}

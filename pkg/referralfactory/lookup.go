@@ -90,7 +90,7 @@ func (u *Users) Prepare(_ context.Context, due int, try engine.Try) error {
 // Look finds the people whom the row names and decides what is left to do.
 func (u *Users) Look(ctx context.Context, in *row.Intent, sent time.Time) (engine.Step, error) {
 	w := &work{users: u, in: in, person: in.Payload.(*person), sent: sent}
-	found, known, err := u.find(ctx, w.person, !sent.IsZero())
+	found, known, err := u.find(ctx, w.person, !sent.IsZero() || in.InDoubt)
 	if err != nil {
 		return engine.Step{}, err
 	}

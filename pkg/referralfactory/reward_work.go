@@ -93,7 +93,7 @@ func (r *Rewards) Prepare(_ context.Context, _ int, try engine.Try) error { retu
 func (r *Rewards) Look(ctx context.Context, in *row.Intent, sent time.Time) (engine.Step, error) {
 	w := &rewardWork{rewards: r, payout: in.Payload.(*payout), sent: !sent.IsZero()}
 	find := r.index.known
-	if w.sent {
+	if w.sent || in.InDoubt {
 		find = r.index.ask
 	}
 	found, err := find(ctx, w.id)

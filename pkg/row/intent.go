@@ -50,6 +50,10 @@ type Intent struct {
 	Awaited   bool   // another row of the file waits for this one
 	Arrived   bool   // a row of this run has made the target that it waits for
 
+	// InDoubt says that an earlier run sent the row as another operation, and no
+	// answer came: what was read of the target before may not be true any more.
+	InDoubt bool
+
 	// Mark is a short text that names this row in every run, for an API that
 	// keeps notes. The engine sets it before the row is looked at. Marked says
 	// that nothing else tells there what became of a write: then the mark is
