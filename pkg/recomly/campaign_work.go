@@ -114,7 +114,7 @@ func campaignOutcome(status row.Status, c *Campaign, http int, remark string) ro
 // create adds the campaign, unless one of its name is there.
 func (w campaignWork) create() engine.Step {
 	for _, there := range w.campaigns.named(w.name) {
-		if own := !w.sent.IsZero() && since(there.CreatedAt, w.sent) && w.sameTerms(&there); own {
+		if own := !w.sent.IsZero() && since(there.CreatedAt, w.sent) && !w.campaigns.before(there.ID, w.sent) && w.sameTerms(&there); own {
 			return engine.Step{Done: campaignOutcome(row.Created, &there, 0, ""), Undo: w.undoCreate}
 		}
 	}

@@ -6,12 +6,14 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 )
 
 // campaigns are those of the account. What stood there when the run began is
 // frozen, so that every pass over the file reads the rows alike; what is there
 // now is safe for concurrent use.
 type campaigns struct {
+	began time.Time            // the run, before it asked what is there
 	known map[string]*Campaign // by id, when the run began
 	order []string             // ids, as the API lists them
 
@@ -22,7 +24,7 @@ type campaigns struct {
 }
 
 func newCampaigns() *campaigns {
-	return &campaigns{byID: map[string]*Campaign{}, written: map[string]int{}}
+	return &campaigns{began: time.Now(), byID: map[string]*Campaign{}, written: map[string]int{}}
 }
 
 // wrote takes over what a write of this run made of a campaign.
@@ -64,6 +66,12 @@ func (c *campaigns) named(name string) []Campaign {
 		}
 	}
 	return found
+}
+
+// before reports whether a campaign was there before a write left at t: then it
+// is not of that write, however new it is.
+func (c *campaigns) before(id string, t time.Time) bool {
+	return c.known[id] != nil && !t.Before(c.began)
 }
 
 // sofar is the number of writes up to now.

@@ -163,6 +163,19 @@ func TestOf200CampaignsThe20BadOnesAreNamedAndTheOthersMade(t *testing.T) {
 	}
 }
 
+// A campaign that somebody made a minute ago, of the same name and terms, is not
+// what became of a create that never arrived: it was there before.
+func TestACampaignThatWasThereIsNotTakenForALostOne(t *testing.T) {
+	state := sandbox.Example()
+	state.Recomly.Campaigns[0].CreatedAt = "" // just now
+	r := newRig(t, sandbox.Options{State: &state, Faults: []sandbox.Fault{fault(t, "POST /campaigns times=1 reset-before")}})
+	lines := r.mustRun("campaigns", recomly.Options{AllowSameName: true}, "name,rewardMode,advocateRewardValue,friendRewardValue\nRefer a Friend,fixed,2500,1500\n")
+	r.wantStatuses(lines, "created")
+	if n := r.counts().CampaignCreates; n != 1 || lines[0]["id"] == "1" {
+		t.Errorf("%d campaigns created, and the row has the id %s; want one, and not that of the old one", n, lines[0]["id"])
+	}
+}
+
 func TestCreatingCampaignsSurvivesLostAnswers(t *testing.T) {
 	const text = "name,rewardMode,advocateRewardValue,friendRewardValue,expiresAt\nA,fixed,2500,1500,2027-01-01\nA,fixed,2500,1400,\nB,percent,500,0,\n"
 	for _, effect := range lostAnswers {
