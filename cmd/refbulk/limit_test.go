@@ -233,6 +233,22 @@ func (p *pressed) threeAndAKill(t *testing.T, flags ...string) {
 	p.created(t, sum)
 }
 
+// Two jobs may write the root of the same API in two ways.
+func TestLimitHoldsHoweverTheAPIRootIsWritten(t *testing.T) {
+	t.Parallel()
+	p := press(t, sandbox.Options{})
+	first := p.file(t, "first", p.limit, "--lookup", "off")
+	p.root += "/"
+	second := p.file(t, "second", p.limit, "--lookup", "off")
+	running := first.start(t)
+	second.want(t, 0)
+	if o := running.result(t); o.code != 0 {
+		t.Errorf("exit code %d, want 0\n%v", o.code, o)
+	}
+	p.within(t)
+	p.created(t, 2*p.limit)
+}
+
 // What counts is when calls arrive. Some take long to get there, others to come
 // back, so that they arrive in bunches that they did not leave in.
 func TestLimitHoldsWhateverTheLatency(t *testing.T) {

@@ -94,7 +94,7 @@ func parseBase(raw string) (*url.URL, error) {
 	switch {
 	case base.User != nil || base.RawQuery != "" || base.ForceQuery || base.Fragment != "":
 		return nil, fmt.Errorf("the API root may hold no user name, query or fragment; write it as https://%s%s", base.Host, base.Path)
-	case base.Scheme == "https", base.Scheme == "http" && isLoopback(base.Hostname()):
+	case base.Scheme == "https", base.Scheme == "http" && IsLoopback(base.Hostname()):
 		base.Path, base.RawPath = strings.TrimRight(base.Path, "/"), strings.TrimRight(base.RawPath, "/")
 		return base, nil
 	case base.Scheme == "http":
@@ -103,7 +103,8 @@ func parseBase(raw string) (*url.URL, error) {
 	return nil, fmt.Errorf("the API root %q begins with %q; use https", raw, base.Scheme)
 }
 
-func isLoopback(host string) bool {
+// IsLoopback reports whether a host is this machine.
+func IsLoopback(host string) bool {
 	ip := net.ParseIP(host)
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -129,8 +130,7 @@ func openStore(ctx context.Context, f *accountFlags, c api.Config, env func(stri
 	if f.sandbox != "" || f.limit == 0 || f.limiter == "process" {
 		return nil, nil
 	}
-	sum := sha256.Sum256([]byte(c.BaseURL + "\n" + c.Token))
-	name := hex.EncodeToString(sum[:])
+	name := counted(f.provider, c.BaseURL, c.Token)
 	switch {
 	case f.limiter == "local":
 		dir, err := stateFolder(env)
@@ -142,6 +142,19 @@ func openStore(ctx context.Context, f *accountFlags, c api.Config, env func(stri
 		return pace.OpenRedis(ctx, f.limiter, name, pace.RedisOptions{Attempt: patience(f) + spare, Log: log})
 	}
 	return nil, fmt.Errorf("--limiter %q is none; use local, process or redis://host:port/db", f.limiter)
+}
+
+// counted is the name of the account whose requests are counted together. The
+// vendor counts by the token, whichever of its hosts and paths is called and
+// however that is written; but of simulators on this machine, several may take
+// the same made-up token.
+func counted(provider, baseURL, token string) string {
+	port := ""
+	if u, err := url.Parse(baseURL); err == nil && api.IsLoopback(u.Hostname()) {
+		port = u.Port()
+	}
+	sum := sha256.Sum256([]byte(provider + "\n" + port + "\n" + token))
+	return hex.EncodeToString(sum[:])
 }
 
 // spare is the time that a request may take beside the call itself: a write is

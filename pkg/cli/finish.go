@@ -77,7 +77,7 @@ func (i *importing) finish(stopped *retry.Stop) error {
 	code := i.exitCode(s, totals)
 	s.ExitCode = int(code)
 	if code == ExitStopped {
-		s.Continue = "refbulk " + shellQuote(i.continuing(s))
+		s.Continue = "refbulk " + shellQuote(withoutPasswords(i.continuing(s)))
 	}
 	i.code = code
 	if s.Mend > 0 {
@@ -159,6 +159,19 @@ func (i *importing) summary(t engine.Totals) *report.Summary {
 		s.Failed = i.flags.failedPath()
 	}
 	return s
+}
+
+// withoutPasswords is a command line without what lets one into a Redis: a
+// summary goes into logs and mails.
+func withoutPasswords(args []string) []string {
+	shown := slices.Clone(args)
+	for i, arg := range shown {
+		scheme, rest, _ := strings.Cut(arg, "://")
+		if at := strings.LastIndex(rest, "@"); at >= 0 {
+			shown[i] = scheme + "://…" + rest[at:]
+		}
+	}
+	return shown
 }
 
 // shellQuote writes arguments as a person would type them.

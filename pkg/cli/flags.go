@@ -22,6 +22,12 @@ const vendorsLimit = -1
 // vendorsWorkers stands for the number of workers that a vendor's API takes.
 const vendorsWorkers = -1
 
+// mostCounted is the largest --limit. Every request that it allows has a slot,
+// which each request looks through, in memory and in the shared file, that
+// keeps them for later runs too: with a million, they all take a fifth of a
+// second. Who writes a huge number means none.
+const mostCounted = 100000
+
 // inMemory is the value of --sandbox without a file.
 const inMemory = ":memory:"
 
@@ -219,8 +225,8 @@ func (a *accountFlags) check(v vendor) error {
 	switch {
 	case a.sandbox != "" && a.baseURL != "":
 		return fmt.Errorf("--sandbox and --base-url exclude each other: a rehearsal calls nobody")
-	case a.limit < 0:
-		return fmt.Errorf("--limit %d: use 0 for none, or a number of requests", a.limit)
+	case a.limit < 0 || a.limit > mostCounted:
+		return fmt.Errorf("--limit %d: use 0 for none, or a number of requests up to %d", a.limit, mostCounted)
 	case a.window <= 0:
 		return fmt.Errorf("--window %v: use a time longer than nothing", a.window)
 	case a.retries < 0:

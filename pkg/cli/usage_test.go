@@ -53,6 +53,22 @@ func TestValuesAreToldWhatTheyShouldBe(t *testing.T) {
 	}
 }
 
+// Every request of the limit has its place in the memory of each process and in
+// the file they share: a number that is meant to be none would fill both.
+func TestAHugeLimitIsToldToBeNone(t *testing.T) {
+	r := newRig(t, sandbox.Options{})
+	file := r.file("p.csv", "email,first_name\njane@example.com,Jane\n")
+	for _, args := range []string{"import users " + file + " --campaign 1", "plan users " + file + " --campaign 1", "export users", "check"} {
+		code, _, stderr := r.run(strings.Fields(args + " --limit 100001")...)
+		if code != ExitUsage || !strings.Contains(stderr, "--limit 100001: use 0 for none") {
+			t.Errorf("refbulk %s: exit %d, want %d and to be told of 0\n%s", args, code, ExitUsage, stderr)
+		}
+	}
+	if n := r.server.Counts().Requests; n != 0 {
+		t.Errorf("%d requests were made, want none", n)
+	}
+}
+
 func TestWhatAPersonAgreesToIsWhatIsDone(t *testing.T) {
 	r := newRig(t, sandbox.Options{State: members(3)})
 	file := r.file("p.csv", "operation,email,first_name,qualified\nupsert,jane@example.com,Jane,no\nunqualify,joe@example.com,,\ndelete,max@example.com,,\n")

@@ -62,7 +62,7 @@ type back struct {
 }
 
 // OpenFile returns the Store kept in dir, which is made if need be, readable by its owner alone. account
-// names whose requests are counted together, by base URL and token, say; only a hash of it gets to disk.
+// names whose requests are counted together, by provider and token, say; only a hash of it gets to disk.
 // Nothing is touched before the first Take. A nil log discards the warnings.
 func OpenFile(dir, account string, log *slog.Logger) *File {
 	return openFile(dir, account, log, machineClock())
