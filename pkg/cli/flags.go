@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"math"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -17,7 +18,7 @@ import (
 )
 
 // vendorsLimit stands for the limit that a vendor has unless told otherwise.
-const vendorsLimit = -1
+const vendorsLimit = math.MinInt
 
 // vendorsWorkers stands for the number of workers that a vendor's API takes.
 const vendorsWorkers = -1

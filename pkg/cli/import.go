@@ -189,7 +189,7 @@ func (i *importing) look(w ways) error {
 		i.log.Info("with --lookup off the campaign is not looked at: only the API tells whether it is there and what it asks for")
 	}
 	if i.columns, err = i.rows.Match(i.file.Header()); err != nil {
-		return usage(err)
+		return usage(i.onSheet(err))
 	}
 	if err := i.refuseRehearsed(); err != nil {
 		return usage(err)
@@ -211,6 +211,16 @@ func (i *importing) look(w ways) error {
 		}
 	}
 	return halted(err)
+}
+
+// onSheet adds to what is wrong with the columns which sheet they are on, when
+// there are others.
+func (i *importing) onSheet(err error) error {
+	d := i.file.Detected()
+	if len(d.Others) == 0 {
+		return err
+	}
+	return fmt.Errorf("%w\n  that is the sheet %q; to read another one, name it with --sheet: %s", err, d.Sheet, strings.Join(d.Others, ", "))
 }
 
 // notes say what a person should know of the file: how it was read, and what is

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/xuri/excelize/v2"
+
 	"github.com/refbulk/refbulk/pkg/sandbox"
 )
 
@@ -40,6 +42,7 @@ func TestValuesAreToldWhatTheyShouldBe(t *testing.T) {
 		{"import users " + file + " --quiet=false --strict=ja", `--strict takes true or false, not "ja"`},
 		{"import users " + file + " --quiet=false --first ten", `--first takes a whole number, not "ten"`},
 		{"import users " + file + " --quiet=false --timeout 5", `--timeout takes a time such as 30s, 5m or 2h, not "5"`},
+		{"import users " + file + " --quiet=false --limit -1", "--limit -1: use 0 for none"},
 		{"import users " + file + " --quiet=false --max-rejected NaN", `--max-rejected "NaN": write a share such as 50%`},
 		{"export users --quiet=false --qualified=ja", `--qualified takes true or false, not "ja"`},
 		{"run " + r.dir + "/job.toml --quiet=false", `job.toml: line 5: notify takes true or false, not "ja"`},
@@ -66,6 +69,31 @@ func TestAHugeLimitIsToldToBeNone(t *testing.T) {
 	}
 	if n := r.server.Counts().Requests; n != 0 {
 		t.Errorf("%d requests were made, want none", n)
+	}
+}
+
+func TestWhereTheColumnsAreWrongTheOtherSheetsAreNamed(t *testing.T) {
+	r := newRig(t, sandbox.Options{})
+	book := excelize.NewFile()
+	defer book.Close()
+	for sheet, cells := range map[string][]string{"Sheet1": {"Name", "Kim Roe"}, "List": {"email", "first_name"}} {
+		if _, err := book.NewSheet(sheet); err != nil {
+			t.Fatal(err)
+		}
+		for n, cell := range cells {
+			for line := 1; line <= 2; line++ {
+				name, _ := excelize.CoordinatesToCellName(n+1, line)
+				_ = book.SetCellStr(sheet, name, cell)
+			}
+		}
+	}
+	file := r.dir + "/people.xlsx"
+	if err := book.SaveAs(file); err != nil {
+		t.Fatal(err)
+	}
+	code, _, stderr := r.run("import", "users", file, "--campaign", "1")
+	if code != ExitUsage || !strings.Contains(stderr, `that is the sheet "Sheet1"; to read another one, name it with --sheet: List`) {
+		t.Errorf("exit %d, want %d and the sheets named\n%s", code, ExitUsage, stderr)
 	}
 }
 

@@ -8,8 +8,6 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
-
-	"golang.org/x/text/currency"
 )
 
 // format is what matters of a cell style's number format.
@@ -158,12 +156,12 @@ func bareFormat(code string, f *format) string {
 // a currency, surely or by its look, or a percent sign.
 func (f *format) beside(text string, surely bool) {
 	text = strings.TrimSpace(text)
-	_, err := currency.ParseISO(text)
+	code := len(text) == 3 && strings.Trim(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == "" // EUR, say
 	switch {
 	case text == "":
 	case text == "$", strings.EqualFold(text, "US$"), strings.EqualFold(text, "USD"):
 		f.dollars = true
-	case surely, err == nil, text == "%", strings.ContainsFunc(text, func(r rune) bool { return unicode.Is(unicode.Sc, r) }):
+	case surely, code, text == "%", strings.ContainsFunc(text, func(r rune) bool { return unicode.Is(unicode.Sc, r) }):
 		f.unit = text
 	}
 }
