@@ -235,8 +235,10 @@ func (r *run) brief(in *row.Intent) {
 	in.Arrived = referrer != 0 && r.survey.status[referrer-1].Wrote() && r.survey.facts[referrer-1]&settledBefore == 0
 }
 
-// markBegins is what every mark begins with.
-const markBegins = "refbulk "
+const (
+	markBegins = "refbulk "                   // what every mark begins with
+	sentUnseen = "sent without looking first" // in place of the code
+)
 
 // mark names a row of this file in every run.
 func (r *run) mark(n int) string {
@@ -244,12 +246,17 @@ func (r *run) mark(n int) string {
 }
 
 // entry is the line of the results file for an intent. As long as nobody knows
-// what became of a write, the mark that it left with stands there as its code:
-// the files may have another name when it is looked up.
+// what became of a write, how it left stands there in place of a code: with
+// which mark, or without a look. The run that looks it up may have files of
+// another name, and other flags.
 func (r *run) entry(in *row.Intent, o row.Outcome) ledger.Entry {
 	o.Finished = time.Now()
-	if in.Marked && o.Status == row.Unknown && in.Mark != "" {
+	switch {
+	case o.Status != row.Unknown:
+	case in.Marked:
 		o.Code = in.Mark
+	case in.Unseen:
+		o.Code = sentUnseen
 	}
 	return ledger.Entry{
 		Position: in.Position, Outcome: o, Operation: in.Operation, Target: in.Target,

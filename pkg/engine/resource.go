@@ -60,6 +60,9 @@ type Step struct {
 	// the write that failed.
 	Send func(ctx context.Context) (row.Outcome, error)
 
+	// Unseen says that Send goes without a look at what is there.
+	Unseen bool
+
 	// Undo gives the cells, by field, of the row that takes the change back;
 	// nil when nothing was changed. It is asked before the write leaves, with
 	// an outcome that knows nothing yet, and gives nil then when it needs to

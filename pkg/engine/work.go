@@ -169,6 +169,7 @@ func (s *sending) lostBefore() (left time.Time, same bool, err error) {
 	if err != nil || entry.Operation != s.in.Operation {
 		return entry.Finished, false, err
 	}
+	s.in.Unseen = entry.Code == sentUnseen
 	if s.in.Marked && strings.HasPrefix(entry.Code, markBegins) {
 		s.in.Mark = entry.Code
 	}
@@ -203,6 +204,7 @@ func (s *sending) attempt(ctx context.Context) error {
 			return asRead(err)
 		}
 		s.step, s.fresh = step, true
+		s.in.Unseen = s.in.Unseen || step.Unseen
 		s.partly = s.partly || !s.sent.IsZero() && s.in.Makes && step.Done.ID != "" // there, and something is left to do
 	}
 	if s.step.Send == nil {

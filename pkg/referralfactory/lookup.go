@@ -95,7 +95,9 @@ func (u *Users) Look(ctx context.Context, in *row.Intent, sent time.Time) (engin
 		return engine.Step{}, err
 	}
 	w.known = known
-	return w.step(found), nil
+	step := w.step(found)
+	step.Unseen = !known && step.Send != nil
+	return step, nil
 }
 
 // find gives the users whom the row can mean: from the index where everybody

@@ -63,7 +63,7 @@ func (w *work) undo(o row.Outcome) map[string]string {
 // the create.
 func (w *work) surelyMade() bool {
 	o := w.users.options
-	return w.person.begun.creating || w.person.operation == create && o.Lookup != LookupOff && o.OnExisting != Update
+	return w.person.begun.creating || w.person.operation == create && o.Lookup != LookupOff && o.OnExisting != Update && !w.in.Unseen
 }
 
 func idOf(u *User) string {

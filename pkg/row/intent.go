@@ -54,6 +54,10 @@ type Intent struct {
 	// answer came: what was read of the target before may not be true any more.
 	InDoubt bool
 
+	// Unseen says that the row was sent without a look at what was there: by
+	// this run, or by an earlier one that saw no answer.
+	Unseen bool
+
 	// Mark is a short text that names this row in every run, for an API that
 	// keeps notes. The engine sets it before the row is looked at. Marked says
 	// that nothing else tells there what became of a write: then the mark is
