@@ -3,6 +3,7 @@ package sheet
 import (
 	"encoding/xml"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -152,11 +153,16 @@ func bareFormat(code string, f *format) string {
 	return bare.String()
 }
 
+// currencyCodes are those that sheets show beside amounts, dollars of the United
+// States apart. Any three capitals may be something else: TEL, REF, PCS.
+var currencyCodes = strings.Fields(`EUR GBP CHF CAD AUD NZD JPY CNY HKD SGD TWD KRW INR BRL MXN ARS CLP COP PEN
+	SEK NOK DKK ISK PLN CZK HUF RON BGN TRY ILS AED SAR ZAR NGN KES EGP MAD THB IDR MYR PHP VND UAH`)
+
 // beside takes note of a text that a format shows beside its number, if it is
 // a currency, surely or by its look, or a percent sign.
 func (f *format) beside(text string, surely bool) {
 	text = strings.TrimSpace(text)
-	code := len(text) == 3 && strings.Trim(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == "" // EUR, say
+	code := slices.Contains(currencyCodes, text)
 	switch {
 	case text == "":
 	case text == "$", strings.EqualFold(text, "US$"), strings.EqualFold(text, "USD"):
