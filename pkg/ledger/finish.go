@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 	"strconv"
 
 	"github.com/refbulk/refbulk/pkg/row"
@@ -138,15 +137,19 @@ func (f *finisher) write(r Row) (status row.Status, problem string, err error) {
 // writeRest copies the entries of rows that the file no longer has, in the
 // order in which they were recorded.
 func (f *finisher) writeRest() error {
-	x := &f.ledger.index
+	x, before := &f.ledger.index, f.carriedBefore()
 	for _, i := range x.rest() {
 		record, err := f.lines.entry(x, i)
 		if err != nil {
 			return err
 		}
 		f.cells = append(append(f.cells[:0], "", ""), record[2:columnCount]...)
-		for _, heading := range f.carry {
-			f.cells = append(f.cells, f.carriedBefore(record, heading))
+		for _, place := range before {
+			cell := ""
+			if place >= 0 && columnCount+place < len(record) {
+				cell = record[columnCount+place]
+			}
+			f.cells = append(f.cells, cell)
 		}
 		if err := f.out.Write(f.cells); err != nil {
 			return err
@@ -155,14 +158,23 @@ func (f *finisher) writeRest() error {
 	return nil
 }
 
-// carriedBefore is the cell of a column that an earlier run carried over to the
-// line, "" when none did.
-func (f *finisher) carriedBefore(record []string, heading string) string {
-	n := columnCount + slices.Index(f.ledger.carried, sheet.Guard(heading))
-	if n < columnCount || n >= len(record) {
-		return ""
+// carriedBefore gives, for each carried column, its place among those that an
+// earlier run carried over, -1 when it did not. Of columns with the same
+// heading, the first is the first's.
+func (f *finisher) carriedBefore() []int {
+	places := make([]int, len(f.carry))
+	taken := make([]bool, len(f.ledger.carried))
+	for i, heading := range f.carry {
+		guarded := sheet.Guard(heading)
+		places[i] = -1
+		for n, before := range f.ledger.carried {
+			if before == guarded && !taken[n] {
+				places[i], taken[n] = n, true
+				break
+			}
+		}
 	}
-	return record[n]
+	return places
 }
 
 // Read calls each with every entry of a results file, of which nobody needs

@@ -70,6 +70,9 @@ func Open(ctx context.Context, o Options) (*Ledger, error) {
 	return l, nil
 }
 
+// mostLinks is how many links may lead to one another.
+const mostLinks = 40
+
 // realPath follows a symbolic link, also one to a file that is yet to be made,
 // because a whole file is put in place of the old one, not of a link to it. What
 // and flag are what a person calls the file.
@@ -78,16 +81,23 @@ func realPath(path, what, flag string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("finding the %s file: %w", what, err)
 	}
-	if target, err := os.Readlink(path); err == nil {
+	for range mostLinks {
+		if real, err := filepath.EvalSymlinks(path); err == nil {
+			path = real
+			break
+		}
+		// A .. in a link is that of the folder where the link really stands.
+		if folder, err := filepath.EvalSymlinks(filepath.Dir(path)); err == nil {
+			path = filepath.Join(folder, filepath.Base(path))
+		}
+		target, err := os.Readlink(path)
+		if err != nil {
+			break
+		}
 		if !filepath.IsAbs(target) {
 			target = filepath.Join(filepath.Dir(path), target)
 		}
 		path = target
-	}
-	if real, err := filepath.EvalSymlinks(path); err == nil {
-		path = real
-	} else if folder, err := filepath.EvalSymlinks(filepath.Dir(path)); err == nil {
-		path = filepath.Join(folder, filepath.Base(path))
 	}
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
 		return "", fmt.Errorf("the %s path %s is not a file: name another with %s", what, path, flag)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -247,6 +248,55 @@ func TestCarriedCellsStayUnderTheirHeadings(t *testing.T) {
 	want := [][]string{{"Phone", "Street", "City"}, {"333", "Main", "Rome"}, {"222", "", "Oslo"}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("carried columns (-want +got):\n%s", diff)
+	}
+}
+
+// Columns may have the same heading, or none.
+func TestCarriedCellsOfColumnsOfOneHeadingAreKeptApart(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "results.csv")
+	for n, cells := range [][]string{{"a", "b"}, {"c", "d"}} { // the second file has the first row no longer
+		l, key := open(t, path), row.Fingerprint(n+1)
+		appendAll(t, l, entry(1, key, row.Created))
+		err := l.Finish([]string{"Note", "Note"}, func(yield func(Row) error) error {
+			return yield(Row{Position: row.Position{Row: 1, Line: 2}, Key: l.Key(key), Carry: cells})
+		}, func(Row, row.Status, string) error { return nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := l.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	records := read(t, path)
+	if got, want := records[len(records)-1][columnCount:], []string{"a", "b"}; !slices.Equal(got, want) {
+		t.Errorf("the row that has gone kept %q, want %q", got, want)
+	}
+}
+
+// The folder may be a link itself, and a link to a link may lead to the file.
+func TestALinkIsReadWhereItStands(t *testing.T) {
+	dir := t.TempDir()
+	for _, folder := range []string{"a", "b/c"} {
+		if err := os.MkdirAll(filepath.Join(dir, folder), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for link, target := range map[string]string{
+		"a/folder": filepath.Join(dir, "b", "c"), "b/c/results.csv": "../real.csv", "b/c/again.csv": "results.csv",
+	} {
+		if err := os.Symlink(target, filepath.Join(dir, link)); err != nil {
+			t.Skip(err)
+		}
+	}
+	for i, name := range []string{"again.csv", "results.csv"} { // to a file that is yet to be made, and to one that is there
+		l := open(t, filepath.Join(dir, "a", "folder", name))
+		appendAll(t, l, entry(i+1, row.Fingerprint(i+1), row.Created))
+		_ = l.Close()
+		l = open(t, filepath.Join(dir, "b", "real.csv"))
+		if s, _, _ := l.Last(Key{Row: row.Fingerprint(i + 1)}); s != row.Created {
+			t.Errorf("through %s: in the file that the link names, Last(%d) = %v, want created", name, i+1, s)
+		}
+		_ = l.Close()
 	}
 }
 

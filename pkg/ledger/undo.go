@@ -298,6 +298,7 @@ func readUndo(path string, each func(undone, place, []string) error) (*undoFile,
 	for _, c := range first {
 		f.columns = append(f.columns, sheet.Unguard(c))
 	}
+	skipped := int64(0) // bytes before the reader's first, once a line cannot be read
 	for before, unread := 0, 0; ; {
 		at := place{offset: reader.InputOffset()}
 		record, err := reader.Read()
@@ -310,6 +311,14 @@ func readUndo(path string, each func(undone, place, []string) error) (*undoFile,
 		line, number, ok := undoLine(record, change, key, len(f.columns))
 		if err != nil || !ok {
 			unread = cmp.Or(unread, lineOf(reader, err)) // torn, if it is the end
+			if err != nil {
+				// A quote that nobody closes takes in all lines behind it.
+				from, err := nextLine(file, skipped+at.offset, whole)
+				if err != nil {
+					return nil, err
+				}
+				skipped, reader = from, newReader(bufio.NewReader(io.NewSectionReader(file, from, whole-from)))
+			}
 			continue
 		}
 		if unread > 0 {
@@ -324,6 +333,26 @@ func readUndo(path string, each func(undone, place, []string) error) (*undoFile,
 			}
 		}
 	}
+}
+
+// nextLine is where the line ends that begins at an offset of a file of so many
+// bytes.
+func nextLine(file *os.File, offset, size int64) (int64, error) {
+	line := bufio.NewReader(io.NewSectionReader(file, offset, size-offset))
+	for {
+		part, err := line.ReadSlice('\n')
+		offset += int64(len(part))
+		if err != bufio.ErrBufferFull {
+			return min(offset, size), ignoreEOF(err)
+		}
+	}
+}
+
+func ignoreEOF(err error) error {
+	if err == io.EOF {
+		return nil
+	}
+	return err
 }
 
 func undoLine(record []string, change, key, width int) (line undone, number int, ok bool) {

@@ -3,6 +3,7 @@ package ledger
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -154,6 +155,7 @@ func TestADamagedMiddleOfTheUndoFileIsRefusedWithItsLine(t *testing.T) {
 		{"delete,18,2,", "delete,18,"},
 		{"delete,18,2,", "delete,18,two,"},
 		{"delete,18,2,", "delete,1\"8,2,"},
+		{"delete,18,2,", "delete,\"18,2,"},
 		{"delete,18,2,", "\x00\x00\x00"},
 	} {
 		path := filepath.Join(t.TempDir(), "undo.csv")
@@ -170,6 +172,24 @@ func TestADamagedMiddleOfTheUndoFileIsRefusedWithItsLine(t *testing.T) {
 		if _, err := OpenUndo(path, []string{"operation", "id"}, false); err == nil || !strings.Contains(err.Error(), "line 3 is damaged") {
 			t.Errorf("OpenUndo() of %q = %v, want line 3 named", spoilt, err)
 		}
+	}
+}
+
+// A torn line may have line breaks between its quotes.
+func TestATornLineOfSeveralIsCutOffTheUndoFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "undo.csv")
+	u := openUndo(t, path, "operation", "id")
+	appendChanges(t, u, change(1, "delete", "17", false))
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, append(slices.Clone(text), "delete,\"two\nlines, \"\"so\"\"\nand mo"...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	openUndo(t, path, "operation", "id")
+	if got, err := os.ReadFile(path); err != nil || string(got) != string(text) {
+		t.Errorf("the undo file is %q, %v, want %q", got, err, text)
 	}
 }
 
