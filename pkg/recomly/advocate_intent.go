@@ -140,7 +140,14 @@ func (p *person) content(misread string) row.Fingerprint {
 	case create, update:
 		parts = append(parts, p.name, fields.SameEmail(p.email), p.phone, p.preference)
 	case credit:
-		parts = append(parts, fmt.Sprint(p.delta), p.note) // whoever is meant is the target: another column of theirs is not another credit
+		// Whoever is meant is the target: an address beside an id is not another
+		// credit. Without an id it stays a part: by these parts results files know
+		// what has been paid.
+		email := ""
+		if p.id == "" {
+			email = fields.SameEmail(p.email)
+		}
+		parts = append(parts, fmt.Sprint(p.delta), p.note, email)
 	}
 	return row.FingerprintOf(parts...)
 }

@@ -236,3 +236,20 @@ func cancelled() context.Context {
 	cancel()
 	return ctx
 }
+
+// What has been paid is known by the key and the content that stand in results
+// files: those that were written before must go on to say the same.
+func TestACreditIsKnownByWhatResultsFilesHave(t *testing.T) {
+	for _, p := range []person{
+		{operation: "credit", campaign: "1", id: "2", email: "ida@example.com", delta: 2500, note: "May"},
+		{operation: "credit", campaign: "1", id: "2", delta: 2500, note: "May"},
+	} {
+		if got, want := p.content(""), row.FingerprintOf("credit", "advocate:2 campaign:1", "", "2500", "May", ""); got != want {
+			t.Errorf("by id: content = %v, want %v", got, want)
+		}
+	}
+	p := person{operation: "credit", campaign: "1", email: "ida@example.com", delta: 2500, note: "May"}
+	if got, want := p.content(""), row.FingerprintOf("credit", "email:ida@example.com campaign:1", "", "2500", "May", "ida@example.com"); got != want {
+		t.Errorf("by address: content = %v, want %v", got, want)
+	}
+}
