@@ -35,8 +35,8 @@ func TestTheLimitIsOneHoweverTheAPIRootIsWritten(t *testing.T) {
 }
 
 func TestACommandIsShownWithoutPasswords(t *testing.T) {
-	args := []string{"import", "users", "a@b.csv", "--limiter", "redis://ann:se/cr@et@localhost:6379/0", "--notify-url=https://example.com/hook"}
-	want := []string{"import", "users", "a@b.csv", "--limiter", "redis://…@localhost:6379/0", "--notify-url=https://example.com/hook"}
+	args := []string{"import", "users", "a@b.csv", "--limiter", "redis://ann:se/cr@et@localhost:6379/0", "--notify-url=https://example.com/hook/ops@example.com", "https://ann:secret@example.com/a@b"}
+	want := []string{"import", "users", "a@b.csv", "--limiter", "redis://…@localhost:6379/0", "--notify-url=https://example.com/hook/ops@example.com", "https://…@example.com/a@b"}
 	if got := withoutPasswords(args); !slices.Equal(got, want) {
 		t.Errorf("withoutPasswords() = %q, want %q", got, want)
 	}

@@ -167,7 +167,11 @@ func withoutPasswords(args []string) []string {
 	shown := slices.Clone(args)
 	for i, arg := range shown {
 		scheme, rest, _ := strings.Cut(arg, "://")
-		if at := strings.LastIndex(rest, "@"); at >= 0 {
+		login := rest
+		if end := strings.IndexAny(rest, "/?#"); end >= 0 && !strings.HasSuffix(scheme, "redis") && !strings.HasSuffix(scheme, "rediss") {
+			login = rest[:end] // a web address may well have an @ in its path
+		}
+		if at := strings.LastIndex(login, "@"); at >= 0 {
 			shown[i] = scheme + "://…" + rest[at:]
 		}
 	}

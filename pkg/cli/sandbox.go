@@ -88,6 +88,9 @@ func (f *sandboxFlags) scheduled() (faults []sandbox.Fault, _ error) {
 }
 
 func (p *program) serveSandbox(ctx context.Context, f *sandboxFlags) error {
+	if f.limit < 0 && f.limit != vendorsLimit {
+		return usage(fmt.Errorf("--limit %d: use 0 for none, or a number of requests", f.limit))
+	}
 	if f.window <= 0 {
 		return usage(fmt.Errorf("--window %v: use a time longer than nothing", f.window))
 	}

@@ -134,11 +134,11 @@ func TestTheHelpShowsEveryFault(t *testing.T) {
 	}
 }
 
-func TestASandboxWithoutAWindowIsRefused(t *testing.T) {
+func TestASandboxWithoutALimitOrAWindowThatIsOneIsRefused(t *testing.T) {
 	r := newRig(t, sandbox.Options{})
-	for _, args := range []string{"--window -1s", "--window 0s"} {
+	for args, want := range map[string]string{"--window -1s": "use a time longer than nothing", "--window 0s": "use a time longer than nothing", "--limit -1": "use 0 for none"} {
 		code, _, stderr := r.run(strings.Fields("sandbox --listen nowhere " + args)...)
-		if want := "use a time longer than nothing"; code != ExitUsage || !strings.Contains(stderr, want) {
+		if code != ExitUsage || !strings.Contains(stderr, want) {
 			t.Errorf("%s: exit %d, want %d and %q\n%s", args, code, ExitUsage, want, stderr)
 		}
 	}

@@ -255,7 +255,7 @@ func (r *run) entry(in *row.Intent, o row.Outcome) ledger.Entry {
 	case o.Status != row.Unknown:
 	case in.Marked:
 		o.Code = in.Mark
-	case in.Unseen:
+	case in.Unseen && in.Makes: // of others nobody asks; and they are found by their code, when the results are an input
 		o.Code = sentUnseen
 	}
 	return ledger.Entry{
