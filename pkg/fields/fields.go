@@ -17,10 +17,9 @@ import (
 // several columns of a file name one field, the best heading counts and the
 // other columns are ignored, in this order:
 //
-//	a --map, then Name, then Aliases, then each line of Fallbacks
+//	a --map, then Name, Peers and Aliases, then each line of Fallbacks
 //
-// Two of the same order are an error: nothing tells which is meant. A peer is
-// as good as the name, and beside the name or an alias it is such an error.
+// Two of the same order are an error: nothing tells which is meant.
 type Field struct {
 	Name      string     // as --map and a template name it
 	Peers     []string   // headings of another side of the matter: "Friend Email" beside "Email"

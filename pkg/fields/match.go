@@ -164,8 +164,10 @@ func (m *matcher) settle(claims []claim) []string {
 	return names
 }
 
-// raiseAliases makes an alias as good as the name where a peer stands beside
-// it: whose address is "E-mail Address" beside "Friend Email"?
+// raiseAliases makes an alias as good as the name: which of "Email" and "E-mail
+// Address" is meant, nothing tells. One that is a label of the campaign's own as
+// well gives way to the name, and fills that, unless a peer makes the name itself
+// doubtful: whose address is "E-mail Address" beside "Friend Email"?
 func raiseAliases(claims []claim) {
 	peers := map[string]bool{}
 	for _, c := range claims {
@@ -174,7 +176,7 @@ func raiseAliases(claims []claim) {
 		}
 	}
 	for i, c := range claims {
-		if c.rank == byAlias && peers[c.field] {
+		if c.rank == byAlias && (c.label == "" || peers[c.field]) {
 			claims[i].rank = byName
 		}
 	}

@@ -29,7 +29,7 @@ func TestTheBestHeadingFillsAField(t *testing.T) {
 		maps   []string
 		want   string
 	}{
-		"the name beats an alias":                 {"E-mail Address,Email", nil, nil, ",email"},
+		"the name beats an alias that is a label": {"E-mail Address,Email", []string{"E-mail address"}, nil, "meta:E-mail address,email"},
 		"an alias beats a fallback":               {"Work Email,Secondary Email,E-mail Address", nil, nil, ",,email"},
 		"work beats home and a second address":    {"Secondary Email,Home Email,Work Email", nil, nil, ",,email"},
 		"a lone fallback will do":                 {"E-mail 2 Address,Name", nil, nil, "email,full_name"},
@@ -93,6 +93,8 @@ func TestAHeaderThatCannotBeUsedSaysWhatSettlesIt(t *testing.T) {
 			[]string{`columns "E-mail Address" and "Friend Email" both fill email`}},
 		"two mappings for a field": {"a,b", nil, []string{"a=email", "b=email"},
 			[]string{`columns "a" and "b" both fill email`}},
+		"a name and an alias": {"E-mail Address,Email", nil, nil,
+			[]string{`columns "E-mail Address" and "Email" both fill email`, `--map 'E-mail Address=-' or --map 'Email=-'`}},
 		"two mappings for a column": {"a,b", nil, []string{"a=email", "a=-"},
 			[]string{`--map names the column "a" twice, for email and for nothing`}},
 		"a column that is not there": {"a,b", nil, []string{"c=email"},

@@ -184,7 +184,8 @@ func TestAFileThatLacksColumnsIsRefused(t *testing.T) {
 		{"code", UserOptions{Operation: qualify}, nil},
 		{"target", UserOptions{Operation: remove}, nil},
 		{"email,first_name", UserOptions{Campaign: 9}, []string{`--campaign 9 is no campaign of this account; there are 1 "One", 2 "Two"`}},
-		{"email,Courriel", UserOptions{Campaign: 1}, []string{"first_name"}},
+		{"email,Ort", UserOptions{Campaign: 1}, []string{"first_name"}},
+		{"email,Courriel,first_name", UserOptions{Campaign: 1}, []string{`columns "email" and "Courriel" both fill email`}},
 	} {
 		w := newWorld(t, sandbox.Options{}, test.options)
 		_, err := w.users.Match(strings.Split(test.header, ","))
