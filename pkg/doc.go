@@ -2,7 +2,7 @@
 //
 // A row goes one way, and nothing points back:
 //
-//	sheet ─▶ fields ─▶ order ─▶ batch ( send: retry · pace · api ) ─▶ ledger ─▶ report
+//	sheet ─▶ fields ─▶ order ─▶ batch ( send: retry · pace · api · wire ) ─▶ ledger ─▶ report
 //	         header→   who waits    n at a time, one outcome a row     results    text, html,
 //	         intent    for whom                                        csv        metrics
 //
@@ -22,7 +22,8 @@
 //	order           ← row compact                           : the survey: duplicates, who waits for whom, waves
 //	batch           ←                                       : many jobs at once: bounded pool, group commit, two ways to stop
 //	pace            ←                                       : the one gate every call passes: this process, this machine, or Redis
-//	api             ← pace                                  : one HTTP call: credentials, JSON, errors that carry a verdict
+//	wire            ←                                       : one HTTP request, written once: connections, proxies, what left
+//	api             ← pace wire                             : one HTTP call: credentials, JSON, errors that carry a verdict
 //	retry           ← api pace                              : again, and when: a pure policy, the loop that sleeps, outages, 429s
 //	ledger          ← row sheet compact batch               : the results file: append durably, heal, load what is settled, rewrite; the undo file
 //	engine          ← row sheet compact order batch pace api retry ledger: a file's rows to an API, each once; knows no vendor

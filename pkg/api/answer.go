@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"crypto/tls"
 	"encoding/json"
@@ -11,12 +12,12 @@ import (
 	"mime"
 	"net"
 	"net/http"
-	"net/http/httptrace"
 	"net/url"
 	"strings"
-	"sync/atomic"
 	"time"
 	"unicode"
+
+	"github.com/refbulk/refbulk/pkg/wire"
 )
 
 // What is read of an answer is bounded. The largest honest answer to a read
@@ -28,28 +29,17 @@ const (
 )
 
 // exchange sends the request and judges what comes back.
-func (c *Client) exchange(ctx context.Context, req *http.Request, reads bool, answer any) (int, http.Header, *Error) {
-	var connected atomic.Bool
-	req = req.WithContext(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GotConn: func(httptrace.GotConnInfo) { connected.Store(true) },
-	}))
-	// The transport itself: an http.Client around it would follow redirects.
+func (c *Client) exchange(req *http.Request, reads bool, answer any) (int, http.Header, *Error) {
 	resp, err := c.config.Transport.RoundTrip(req)
 	if err != nil {
-		// Without a connection there was nothing to send it on. A transport
-		// that does not tell is believed when it says that it found none.
-		left := connected.Load()
-		if !c.traced {
-			left = !isDial(err)
-		}
-		return 0, nil, noAnswer(err, reads, left)
+		return 0, nil, noAnswer(err, reads, !isUnsent(err))
 	}
 	defer resp.Body.Close()
 	status, most := resp.StatusCode, maxOne
 	if reads && status/100 == 2 {
 		most = maxList
 	}
-	body, err := io.ReadAll(io.LimitReader(c.config.Mask(resp.Body), int64(most)+1))
+	body, err := c.read(resp, most)
 	switch {
 	case status/100 != 2:
 		// The status says what happened, even when its explanation broke off.
@@ -70,6 +60,18 @@ func (c *Client) exchange(ctx context.Context, req *http.Request, reads bool, an
 	return status, resp.Header, nil
 }
 
+// read reads the body up to a byte more than the most.
+func (c *Client) read(resp *http.Response, most int) ([]byte, error) {
+	var body io.Reader = resp.Body
+	if resp.Header.Get("Content-Encoding") == "gzip" {
+		var err error
+		if body, err = gzip.NewReader(body); err != nil {
+			return nil, err
+		}
+	}
+	return io.ReadAll(io.LimitReader(c.config.Mask(body), int64(most)+1))
+}
+
 // decode reads the body of a success.
 func (c *Client) decode(body []byte, answer any) error {
 	if len(bytes.TrimSpace(body)) == 0 {
@@ -88,10 +90,12 @@ func isPage(header http.Header) bool {
 	return kind == "text/html"
 }
 
-func isDial(err error) bool {
+// isUnsent reports whether not a byte left: there was no connection to send it
+// on, or it was gone.
+func isUnsent(err error) bool {
+	var unsent *wire.NotSent
 	var op *net.OpError
-	var dns *net.DNSError
-	return errors.As(err, &op) && op.Op == "dial" || errors.As(err, &dns)
+	return errors.As(err, &unsent) || errors.As(err, &op) && op.Op == "dial"
 }
 
 // noAnswer is the error of a call to which no answer came.

@@ -1,8 +1,7 @@
 // Package api makes one HTTP call: it waits at the gate, sends the
 // credentials to the configured host and to no other, speaks JSON, and says
 // in a typed error what a failure means for the caller. It tries nothing
-// twice, and does not let net/http do so: a call that passed the gate is one
-// arrival at the server, or none.
+// twice: a call that passed the gate is one arrival at the server, or none.
 package api
 
 import (
@@ -19,6 +18,7 @@ import (
 	"time"
 
 	"github.com/refbulk/refbulk/pkg/pace"
+	"github.com/refbulk/refbulk/pkg/wire"
 )
 
 // Config says where the API is and how to speak to it.
@@ -52,7 +52,8 @@ type Config struct {
 type Client struct {
 	config Config
 	base   *url.URL
-	traced bool // the transport tells when it has a connection
+
+	toWrite, toRead http.Header
 
 	reads, writes, throttled atomic.Int64
 }
@@ -79,10 +80,11 @@ func New(config Config) (*Client, error) {
 		config.Mask = func(body io.Reader) io.Reader { return body }
 	}
 	if config.Transport == nil {
-		config.Transport = newTransport(config.Timeout)
+		config.Transport = wire.To(base, wire.Options{Unconfirmed: config.Timeout})
 	}
-	_, traced := config.Transport.(*http.Transport)
-	return &Client{config: config, base: base, traced: traced}, nil
+	c := &Client{config: config, base: base}
+	c.toWrite, c.toRead = headers(&config)
+	return c, nil
 }
 
 // parseBase refuses what would send a token in the clear or to nowhere.
@@ -171,7 +173,7 @@ func (c *Client) Do(ctx context.Context, r Request, answer any) (status int, err
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	left := time.Now()
-	status, header, failed := c.exchange(ctx, req, r.Reads, answer)
+	status, header, failed := c.exchange(req.WithContext(ctx), r.Reads, answer)
 	took := time.Since(left) // before the slot is given back, which may take a while of its own
 	if failed != nil && failed.Status == 0 {
 		// What ended this connection may have ended all: a try must not find

@@ -102,6 +102,9 @@ func (e *Error) Unreached() bool { return e.neverLeft }
 // gave up its place at the gate has none: the Error that it may wrap is the
 // one for which the run ended, and belongs to another call.
 func VerdictOf(err error) Verdict {
+	if err == nil {
+		return 0
+	}
 	var e *Error
 	if !errors.Is(err, pace.ErrLeftQueue) && errors.As(err, &e) {
 		return e.Verdict

@@ -33,12 +33,18 @@ func serverTime(header http.Header, now time.Time) time.Time {
 // Neither vendor documents them; the names are the common ones, and a reset
 // is read as seconds from now or as a Unix time.
 func (c *Client) believe(header http.Header) {
-	for _, prefix := range [...]string{"RateLimit-", "X-RateLimit-"} {
-		remaining, err := strconv.Atoi(header.Get(prefix + "Remaining"))
+	for _, names := range [...]struct{ remaining, reset string }{
+		{"Ratelimit-Remaining", "Ratelimit-Reset"}, {"X-Ratelimit-Remaining", "X-Ratelimit-Reset"},
+	} {
+		said := header.Get(names.remaining)
+		if said == "" {
+			continue
+		}
+		remaining, err := strconv.Atoi(said)
 		if err != nil {
 			continue
 		}
-		reset, err := strconv.ParseInt(header.Get(prefix+"Reset"), 10, 64)
+		reset, err := strconv.ParseInt(header.Get(names.reset), 10, 64)
 		if err != nil || reset < 0 {
 			continue
 		}

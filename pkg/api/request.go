@@ -5,31 +5,21 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
-	"time"
 )
 
-// newTransport is a way to the API that sends nothing twice, and nothing much
-// later than the timeout of a call.
-func newTransport(timeout time.Duration) *http.Transport {
-	t := &http.Transport{
-		Proxy:               http.ProxyFromEnvironment,
-		DialContext:         (&net.Dialer{Timeout: 15 * time.Second, Control: forget(timeout)}).DialContext,
-		TLSHandshakeTimeout: 15 * time.Second,
-		MaxIdleConnsPerHost: 256, // more than workers: a connection is never closed only to be opened again
-		// Servers close idle connections after a minute or so. A write that
-		// meets the close on its way is lost without a trace, so ours end first.
-		IdleConnTimeout:        30 * time.Second,
-		MaxResponseHeaderBytes: 1 << 20,
-		Protocols:              new(http.Protocols),
+// headers are those of writes and of reads. All calls share them: a transport
+// changes none.
+func headers(config *Config) (write, read http.Header) {
+	write = http.Header{
+		"Authorization": {"Bearer " + config.Token},
+		"Accept":        {"application/json"},
+		"Content-Type":  {"application/json"},
+		"User-Agent":    {config.UserAgent},
 	}
-	// HTTP/1 alone. The HTTP/2 client sends what a server refused or broke off
-	// up to six times more, past the gate, and one connection that dies there
-	// leaves all calls in flight without an answer.
-	t.Protocols.SetHTTP1(true)
-	return t
+	read = write.Clone()
+	read.Set("Accept-Encoding", "gzip") // a page of people is long
+	return write, read
 }
 
 func (c *Client) request(ctx context.Context, r Request) (*http.Request, error) {
@@ -51,27 +41,9 @@ func (c *Client) request(ctx context.Context, r Request) (*http.Request, error) 
 	if req.URL.Scheme != c.base.Scheme || req.URL.Host != c.base.Host || req.URL.User != nil {
 		return nil, fmt.Errorf("the path %q leads away from %s", r.Path, c.base.Host)
 	}
-	forbidReplay(req, body)
-	req.Header.Set("Authorization", "Bearer "+c.config.Token)
-	req.Header.Set("Accept", "application/json")
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("User-Agent", c.config.UserAgent)
-	return req, nil
-}
-
-// forbidReplay keeps net/http from sending a request again by itself, past
-// the gate. It does so when a kept connection dies, for a body that it can
-// get hold of once more, and for methods that by rule change nothing. A body
-// that is there and cannot be had again forbids it: for those methods even
-// one without bytes, of which nothing goes over the wire. The other methods
-// are safe without a body, and with an empty one would be sent in chunks.
-func forbidReplay(req *http.Request, body []byte) {
-	req.GetBody = nil
-	switch req.Method {
-	case http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete:
-		if len(body) == 0 {
-			return
-		}
+	req.Header = c.toWrite
+	if r.Reads {
+		req.Header = c.toRead
 	}
-	req.Body = io.NopCloser(bytes.NewReader(body))
+	return req, nil
 }

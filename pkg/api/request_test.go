@@ -7,12 +7,14 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
-	"time"
+
+	"github.com/refbulk/refbulk/pkg/wire"
 )
 
 // deaf answers the first request of each connection and keeps it open; the
@@ -93,10 +95,10 @@ func TestNothingIsSentTwiceWhenAKeptConnectionDies(t *testing.T) {
 	}
 }
 
-// The counter-proof: left to itself, net/http sends the second call twice.
-func TestADeafServerSeesTheReplayOfAnUnguardedClient(t *testing.T) {
+// The counter-proof: net/http sends the second call twice.
+func TestADeafServerSeesTheReplayOfNetHTTP(t *testing.T) {
 	server := newDeaf(t)
-	transport := newTransport(time.Minute)
+	transport := &http.Transport{}
 	defer transport.CloseIdleConnections()
 	client := &http.Client{Transport: transport}
 	for range 2 {
@@ -108,20 +110,23 @@ func TestADeafServerSeesTheReplayOfAnUnguardedClient(t *testing.T) {
 		_ = resp.Body.Close()
 	}
 	if got := server.arrived.Load(); got != 3 {
-		t.Errorf("2 calls of an unguarded client arrived %d times, want 3: does the server still catch a replay?", got)
+		t.Errorf("2 calls by net/http arrived %d times, want 3: does the server still catch a replay?", got)
 	}
 }
 
 // secureServer is a server with TLS that prefers HTTP/2, and a transport that
 // trusts it.
-func secureServer(t *testing.T, handler http.HandlerFunc) (*httptest.Server, *http.Transport) {
+func secureServer(t *testing.T, handler http.HandlerFunc) (*httptest.Server, *wire.Transport) {
 	t.Helper()
 	server := httptest.NewUnstartedServer(handler)
 	server.EnableHTTP2 = true
 	server.Config.ErrorLog = quiet()
 	server.StartTLS()
-	transport := newTransport(time.Minute)
-	transport.TLSClientConfig = server.Client().Transport.(*http.Transport).TLSClientConfig.Clone()
+	address, err := url.Parse(server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	transport := wire.To(address, wire.Options{TLS: server.Client().Transport.(*http.Transport).TLSClientConfig})
 	t.Cleanup(func() { transport.CloseIdleConnections(); server.Close() })
 	return server, transport
 }
@@ -141,10 +146,9 @@ func TestHTTP2WithItsReplaysIsNotSpoken(t *testing.T) {
 }
 
 func TestWhoCannotProveToBeTheAPIEndsTheRun(t *testing.T) {
-	server, transport := secureServer(t, func(http.ResponseWriter, *http.Request) { t.Error("a request arrived, want none") })
-	transport.TLSClientConfig.RootCAs = nil
+	server, _ := secureServer(t, func(http.ResponseWriter, *http.Request) { t.Error("a request arrived, want none") })
 	gate, slots := counted(t)
-	_, err := newClient(t, Config{BaseURL: server.URL, Transport: transport, Gate: gate}).Do(t.Context(), aWrite, nil)
+	_, err := newClient(t, Config{BaseURL: server.URL, Gate: gate}).Do(t.Context(), aWrite, nil)
 	if VerdictOf(err) != Stop {
 		t.Errorf("Do(to a forged certificate) = %v with verdict %v, want %v", err, VerdictOf(err), Stop)
 	}
