@@ -12,6 +12,7 @@ package batch
 import (
 	"context"
 	"errors"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -93,7 +94,10 @@ func offer[Job any](intake context.Context, jobs chan<- Job, job Job) bool {
 
 // work does jobs until there are none, or one fails.
 func (p Pool[Job, Record]) work(calls context.Context, jobs <-chan Job, desk *desk[Record], stop context.CancelCauseFunc) error {
+	calls, leave := context.WithCancel(calls) // its own: contexts that come of the same one wait for each other
+	defer leave()
 	out := newRecorder(desk)
+	defer desk.leave()
 	for job := range jobs {
 		if err := ending(stop, p.Work(calls, job, out)); err != nil {
 			return err
@@ -107,16 +111,17 @@ func (p Pool[Job, Record]) work(calls context.Context, jobs <-chan Job, desk *de
 // beginning of what was recorded.
 func (p Pool[Job, Record]) commitAll(desk *desk[Record], stop context.CancelCauseFunc) error {
 	var failed error
+	var took time.Duration // by the latest commit
 	for {
-		batch, committed := desk.take()
+		batch, whose := desk.take(took)
 		if len(batch) == 0 {
 			return failed
 		}
 		if failed == nil {
+			began := time.Now()
 			failed = ending(stop, p.Commit(batch))
+			took = time.Since(began)
 		}
-		for _, done := range committed {
-			done <- failed
-		}
+		desk.answer(whose, failed)
 	}
 }
