@@ -49,6 +49,9 @@ const notNumber = "x"
 
 func digits(f row.Fingerprint) string {
 	s := f.String()
+	if strings.ContainsAny(s, "abcdf") {
+		return s // no number has such letters
+	}
 	if _, err := strconv.ParseFloat(s, 64); err == nil {
 		return notNumber + s
 	}
@@ -106,12 +109,9 @@ const (
 	columnCount
 )
 
-// line gives the entry's cells, guarded against being run as formulas. A line
-// break would make the torn end of a file hard to tell from its last line, so
-// none is written.
-func (e *Entry) line() *line {
-	cell := func(s string) string { return sheet.Guard(strings.Join(strings.FieldsFunc(s, lineBreak), " ")) }
-	return &line{
+// line gives the entry's cells.
+func (e *Entry) line() line {
+	return line{
 		Row: orEmpty(e.Row), Line: orEmpty(e.Line), Operation: cell(e.Operation), Target: cell(e.Target), Status: e.Status.String(),
 		ID: cell(e.ID), Code: cell(e.Code), URL: cell(e.URL), HTTPStatus: orEmpty(e.HTTPStatus), Attempts: e.Attempts,
 		Error: cell(e.Error), FinishedAt: e.Finished.UTC().Format(time.RFC3339), RowKey: e.Key.String(), RowHash: digits(e.Content),
@@ -126,15 +126,31 @@ func orEmpty(n int) string {
 	return strconv.Itoa(n)
 }
 
+// cell is a text as it stands in the file: guarded against being run as a
+// formula, and without a line break, which would make the torn end of a file
+// hard to tell from its last line.
+func cell(s string) string {
+	if strings.ContainsFunc(s, lineBreak) {
+		s = strings.Join(strings.FieldsFunc(s, lineBreak), " ")
+	}
+	return sheet.Guard(s)
+}
+
 func lineBreak(r rune) bool { return r == '\n' || r == '\r' }
 
 // encode writes entries as lines of CSV.
 func encode(w io.Writer, entries []Entry) error {
-	lines := make([]*line, len(entries))
-	for i := range entries {
-		lines[i] = entries[i].line()
+	if len(entries) == 0 {
+		return nil
 	}
-	return gocsv.MarshalCSVWithoutHeaders(lines, gocsv.NewSafeCSVWriter(csv.NewWriter(w)))
+	// By a channel, which takes them all: of lines that stand in a slice, gocsv
+	// copies every single cell to the heap.
+	lines := make(chan any, len(entries))
+	for i := range entries {
+		lines <- entries[i].line()
+	}
+	close(lines)
+	return gocsv.MarshalChanWithoutHeaders(lines, gocsv.NewSafeCSVWriter(csv.NewWriter(w)))
 }
 
 // decode reads an entry out of a record.

@@ -84,7 +84,7 @@ func (l *Ledger) Finish(carry []string, rows func(func(Row) error) error, counte
 	if _, err := whole.Write(headerLine(carry)); err != nil {
 		return fmt.Errorf("finishing the results file: %w", err)
 	}
-	f := finisher{ledger: l, lines: records{file: l.file}, out: csv.NewWriter(whole), carry: carry}
+	f := finisher{ledger: l, lines: newRecords(l.file), out: csv.NewWriter(whole), carry: carry}
 	if err := rows(func(r Row) error {
 		status, problem, err := f.write(r)
 		if err != nil {
@@ -107,7 +107,7 @@ func (l *Ledger) Finish(carry []string, rows func(func(Row) error) error, counte
 // finisher copies entries from the file as it grew into the finished one.
 type finisher struct {
 	ledger *Ledger
-	lines  records
+	lines  *records
 	out    *csv.Writer
 	carry  []string
 	cells  []string

@@ -178,7 +178,7 @@ func (l *Ledger) LastAt(place int) (row.Status, row.Fingerprint, bool) {
 // Unanswered calls each with the place and the latest entry of every row that
 // was sent before this run without an answer being recorded.
 func (l *Ledger) Unanswered(each func(place int, e Entry)) error {
-	lines := records{file: l.file}
+	lines := newRecords(l.file)
 	for i := range l.index.keys.Len() {
 		if l.index.status(i) != row.Unknown || (l.index.state.At(i)&rehearsed != 0) != l.rehearsal {
 			continue
@@ -202,7 +202,7 @@ func (l *Ledger) LastEntry(key Key) (Entry, error) {
 	if !ok {
 		return Entry{}, fmt.Errorf("the results file has no entry of the row %v", key)
 	}
-	record, err := (&records{file: l.file}).entry(&l.index, i)
+	record, err := newRecords(l.file).entry(&l.index, i)
 	if err != nil {
 		return Entry{}, err
 	}

@@ -211,7 +211,7 @@ func (u *Undo) inOrder(places []place, yield func(place, []string) error) error 
 		return err
 	}
 	defer file.Close()
-	in := records{file: file}
+	in := newRecords(file)
 	lines := make(map[int64][]string, stretch)
 	for wanted := range slices.Chunk(places, stretch) {
 		clear(lines)

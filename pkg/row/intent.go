@@ -168,7 +168,9 @@ func mix(x uint64) uint64 {
 func (f Fingerprint) String() string {
 	var b [8]byte
 	binary.BigEndian.PutUint64(b[:], uint64(f))
-	return hex.EncodeToString(b[:])
+	var digits [16]byte
+	hex.Encode(digits[:], b[:])
+	return string(digits[:])
 }
 
 // ParseFingerprint is the inverse of String.
