@@ -36,12 +36,12 @@ type Loop struct {
 
 	mu        sync.Mutex
 	retries   int64
-	overruns  int                                   // of the rate limit
-	heldUntil time.Time                             // end of the hold for the latest overrun
-	inquiry   *inquiry                              // under way; nil for none
-	outages   int                                   // that are over
-	stopped   *Stop                                 // why the run has to end; nil while it has not
-	waits     map[*context.CancelCauseFunc]struct{} // end the waiting of work under way
+	overruns  int                          // of the rate limit
+	heldUntil time.Time                    // end of the hold for the latest overrun
+	inquiry   *inquiry                     // under way; nil for none
+	outages   int                          // that are over
+	stopped   *Stop                        // why the run has to end; nil while it has not
+	waits     map[context.Context]*waiting // by the queue whose end they wait for as well
 }
 
 // Retries is the number of tries after the first, over all work so far.

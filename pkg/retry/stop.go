@@ -41,6 +41,9 @@ func (g *GaveUp) Unwrap() error { return g.Err }
 // made. A Stop, and a place given up because of one, carry the error of
 // another call.
 func failure(err error) *api.Error {
+	if err == nil {
+		return nil
+	}
 	var stop *Stop
 	var e *api.Error
 	if errors.Is(err, pace.ErrLeftQueue) || errors.As(err, &stop) || !errors.As(err, &e) {
@@ -49,25 +52,39 @@ func failure(err error) *api.Error {
 	return e
 }
 
+// waiting is a context in which work waits: all work that goes on no longer than
+// the same queue.
+type waiting struct {
+	ctx    context.Context
+	cancel context.CancelCauseFunc
+	works  int
+}
+
 // patience is a context in which work waits: it ends with queue, and when the
 // run has to end. Calls do not end with it. The caller calls leave.
 func (l *Loop) patience(queue context.Context) (wait context.Context, leave func()) {
-	wait, cancel := context.WithCancelCause(queue)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.stopped != nil {
-		cancel(l.stopped)
-		return wait, func() {}
+	w := l.waits[queue]
+	if w == nil {
+		w = &waiting{}
+		w.ctx, w.cancel = context.WithCancelCause(queue)
+		if l.stopped != nil {
+			w.cancel(l.stopped)
+		}
+		if l.waits == nil {
+			l.waits = map[context.Context]*waiting{}
+		}
+		l.waits[queue] = w
 	}
-	if l.waits == nil {
-		l.waits = map[*context.CancelCauseFunc]struct{}{}
-	}
-	l.waits[&cancel] = struct{}{}
-	return wait, func() {
+	w.works++
+	return w.ctx, func() {
 		l.mu.Lock()
-		delete(l.waits, &cancel)
-		l.mu.Unlock()
-		cancel(nil)
+		defer l.mu.Unlock()
+		if w.works--; w.works == 0 {
+			delete(l.waits, queue)
+			w.cancel(nil)
+		}
 	}
 }
 
@@ -79,8 +96,8 @@ func (l *Loop) end(s *Stop) error {
 	defer l.mu.Unlock()
 	if l.stopped == nil {
 		l.stopped = s
-		for cancel := range l.waits {
-			(*cancel)(s)
+		for _, w := range l.waits {
+			w.cancel(s)
 		}
 	}
 	return l.stopped
