@@ -87,6 +87,8 @@ type run struct {
 	survey *Survey
 	queue  context.Context // ends when no further row may be sent
 	stop   context.CancelCauseFunc
+
+	entries []ledger.Entry // of the latest commit: their memory serves again
 }
 
 // note is what the pool commits: an entry, and whether it is a row's last.
@@ -197,11 +199,11 @@ var errEnough = errors.New("no more rows are taken")
 
 // commit writes what the workers recorded.
 func (r *run) commit(notes []note) error {
-	entries := make([]ledger.Entry, len(notes))
+	r.entries = r.entries[:0]
 	var changes []ledger.Change
 	sync := false
-	for i, n := range notes {
-		entries[i] = n.Entry
+	for _, n := range notes {
+		r.entries = append(r.entries, n.Entry)
 		sync = sync || n.sync
 		if n.undo != nil {
 			changes = append(changes, *n.undo)
@@ -212,7 +214,7 @@ func (r *run) commit(notes []note) error {
 			return err
 		}
 	}
-	if err := r.options.Ledger.Append(entries, sync); err != nil {
+	if err := r.options.Ledger.Append(r.entries, sync); err != nil {
 		return err
 	}
 	for _, n := range notes {

@@ -117,18 +117,18 @@ func (c *Client) GetUser(ctx context.Context, identifier string) (*User, int, er
 // user makes a call that is answered with one user.
 func (c *Client) user(ctx context.Context, r api.Request) (*User, int, error) {
 	var answer struct {
-		Data *User `json:"data"`
+		Data *wireUser `json:"data"`
 	}
 	status, err := c.api.Do(ctx, r, &answer)
 	if err != nil {
 		return nil, status, err
 	}
-	if answer.Data == nil || answer.Data.ID == 0 {
+	if answer.Data == nil || answer.Data.ID == 0 && answer.Data.UserID == 0 {
 		e := &api.Error{Verdict: api.Unknown, Status: status, Message: "the answer holds no user"}
 		if r.Reads {
 			e.Verdict = api.Again
 		}
 		return nil, status, e
 	}
-	return answer.Data, status, nil
+	return answer.Data.user(), status, nil
 }

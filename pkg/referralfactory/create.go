@@ -201,6 +201,9 @@ func (w *work) referrerRemark(u *User) string {
 // mayBeThere reports whether the API may have refused a create because the
 // person is there: it names the e-mail, or, in the plain form of v1, nothing.
 func mayBeThere(err error) bool {
+	if err == nil {
+		return false
+	}
 	if refusedWith(err, http.StatusConflict) {
 		return true
 	}

@@ -85,45 +85,53 @@ func dayOf(date string) (time.Time, bool) {
 	return day, err == nil
 }
 
-// UnmarshalJSON reads a user leniently. An older answer calls the id user_id
-// (help page on the logged-in experience), and lists have been seen with
-// "qualified" in the place of a date.
-func (u *User) UnmarshalJSON(data []byte) error {
-	var wire struct {
-		ID          number          `json:"id"`
-		UserID      number          `json:"user_id"`
-		CampaignID  number          `json:"campaign_id"`
-		ReferrerID  number          `json:"referrer_id"`
-		Code        text            `json:"code"`
-		URL         text            `json:"url"`
-		FirstName   text            `json:"first_name"`
-		Email       text            `json:"email"`
-		Type        text            `json:"type"`
-		SignedUpAt  text            `json:"signed_up_at"`
-		QualifiedAt text            `json:"qualified_at"`
-		Qualified   flag            `json:"qualified"`
-		Meta        json.RawMessage `json:"meta"`
+// wireUser is a user as answers write one, read leniently. An older answer calls
+// the id user_id (help page on the logged-in experience), and lists have been
+// seen with "qualified" in the place of a date.
+type wireUser struct {
+	ID          number          `json:"id"`
+	UserID      number          `json:"user_id"`
+	CampaignID  number          `json:"campaign_id"`
+	ReferrerID  number          `json:"referrer_id"`
+	Code        text            `json:"code"`
+	URL         text            `json:"url"`
+	FirstName   text            `json:"first_name"`
+	Email       text            `json:"email"`
+	Type        text            `json:"type"`
+	SignedUpAt  text            `json:"signed_up_at"`
+	QualifiedAt text            `json:"qualified_at"`
+	Qualified   flag            `json:"qualified"`
+	Meta        json.RawMessage `json:"meta"`
 
-		Source         text       `json:"source"`
-		UnsubscribedAt text       `json:"unsubscribed_at"`
-		Analytics      *Analytics `json:"analytics"`
+	Source         text       `json:"source"`
+	UnsubscribedAt text       `json:"unsubscribed_at"`
+	Analytics      *Analytics `json:"analytics"`
+}
+
+func (w *wireUser) user() *User {
+	u := &User{
+		ID: int64(cmp.Or(w.ID, w.UserID)), CampaignID: int64(w.CampaignID), ReferrerID: int64(w.ReferrerID),
+		Code: string(w.Code), URL: string(w.URL), FirstName: string(w.FirstName), Email: string(w.Email),
+		Type: string(w.Type), SignedUpAt: string(w.SignedUpAt), QualifiedAt: string(w.QualifiedAt),
+		Meta:   decodeMeta(w.Meta),
+		Source: string(w.Source), UnsubscribedAt: string(w.UnsubscribedAt), Analytics: w.Analytics,
 	}
-	if err := json.Unmarshal(data, &wire); err != nil {
-		return err
-	}
-	*u = User{
-		ID: int64(cmp.Or(wire.ID, wire.UserID)), CampaignID: int64(wire.CampaignID), ReferrerID: int64(wire.ReferrerID),
-		Code: string(wire.Code), URL: string(wire.URL), FirstName: string(wire.FirstName), Email: string(wire.Email),
-		Type: string(wire.Type), SignedUpAt: string(wire.SignedUpAt), QualifiedAt: string(wire.QualifiedAt),
-		Meta:   decodeMeta(wire.Meta),
-		Source: string(wire.Source), UnsubscribedAt: string(wire.UnsubscribedAt), Analytics: wire.Analytics,
-	}
-	if wire.Qualified && u.QualifiedAt == "" {
+	if w.Qualified && u.QualifiedAt == "" {
 		u.QualifiedAt = "yes"
 	}
 	if u.Type == "" {
 		u.Type = roleOf(u.ReferrerID != 0)
 	}
+	return u
+}
+
+// UnmarshalJSON reads a user leniently.
+func (u *User) UnmarshalJSON(data []byte) error {
+	var w wireUser
+	if err := json.Unmarshal(data, &w); err != nil {
+		return err
+	}
+	*u = *w.user()
 	return nil
 }
 
