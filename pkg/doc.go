@@ -32,7 +32,7 @@
 //	recomly         ← row sheet fields api engine export    : Recomly: likewise
 //	sandbox         ←                                       : the vendors' APIs as working servers with scheduled faults
 //	progress        ← row                                   : what the operator sees while it runs; owns the terminal
-//	report          ← row sheet                             : what became of a run: text, JSON, a page, metrics, notices
+//	report          ← row sheet wire                        : what became of a run: text, JSON, a page, metrics, notices
 //	job             ←                                       : a job file → steps to run, with the flags of their commands
 //	cli             ← *                                     : flags, streams, signals, exit codes; wires all the others together
 package pkg

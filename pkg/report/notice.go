@@ -12,6 +12,8 @@ import (
 	"net/url"
 	"text/template"
 	"time"
+
+	"github.com/refbulk/refbulk/pkg/wire"
 )
 
 // Notice is what is posted when a run begins and when it ends: the summary,
@@ -33,7 +35,7 @@ const noticeTimeout = 10 * time.Second
 type Notifier struct {
 	url  *url.URL
 	body *template.Template // nil = the notice as JSON
-	http *http.Client
+	way  *wire.Transport
 }
 
 // NewNotifier checks the address: https, or plain http to this machine. The
@@ -49,11 +51,7 @@ func NewNotifier(address, body string) (*Notifier, error) {
 	case u.Scheme != "https" && (u.Scheme != "http" || !loopback(u.Hostname())):
 		return nil, fmt.Errorf("--notify-url begins with %q; use https (plain http is for this machine alone)", u.Scheme)
 	}
-	n := &Notifier{url: u, http: &http.Client{
-		Transport:     http.DefaultTransport.(*http.Transport).Clone(),
-		Timeout:       noticeTimeout,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}
+	n := &Notifier{url: u, way: wire.To(u, wire.Options{})}
 	if body == "" {
 		return n, nil
 	}
@@ -101,18 +99,16 @@ func (n *Notifier) Post(ctx context.Context, notice Notice) error {
 	if err != nil {
 		return fmt.Errorf("notifying %s: %w", n.url.Host, err)
 	}
+	ctx, cancel := context.WithTimeout(ctx, noticeTimeout)
+	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, n.url.String(), bytes.NewReader(body))
 	if err != nil {
 		return fmt.Errorf("notifying %s: the address cannot be called", n.url.Host)
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("User-Agent", "refbulk")
-	resp, err := n.http.Do(req)
+	resp, err := n.way.RoundTrip(req)
 	if err != nil {
-		var u *url.Error
-		if errors.As(err, &u) {
-			err = u.Err
-		}
 		return fmt.Errorf("notifying %s: %w", n.url.Host, err)
 	}
 	defer resp.Body.Close()
@@ -124,4 +120,4 @@ func (n *Notifier) Post(ctx context.Context, notice Notice) error {
 }
 
 // Close gives up idle connections.
-func (n *Notifier) Close() { n.http.CloseIdleConnections() }
+func (n *Notifier) Close() { n.way.CloseIdleConnections() }
