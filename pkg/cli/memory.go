@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"math"
 	"os"
 	"runtime"
 	"runtime/debug"
@@ -18,8 +19,10 @@ const (
 	thrifty = 25
 
 	// roomToSend is what the heap may take, in bytes, while rows are sent: what
-	// is kept hardly grows then, and each row leaves garbage behind.
+	// is kept hardly grows then, and each row leaves garbage behind. Where it does
+	// grow, all memory is held down to mostToSend.
 	roomToSend = 32 << 20
+	mostToSend = 40 << 20
 )
 
 // minds reports whether memory is to be thought of for a file, and not left to
@@ -31,7 +34,10 @@ func (p *program) minds(path string) bool {
 }
 
 // beThrifty has garbage collected often.
-func beThrifty() { debug.SetGCPercent(thrifty) }
+func beThrifty() {
+	debug.SetGCPercent(thrifty)
+	debug.SetMemoryLimit(math.MaxInt64)
+}
 
 // useRoom lets garbage fill the room there is, up to the next beThrifty.
 func useRoom() {
@@ -40,4 +46,5 @@ func useRoom() {
 	metrics.Read(kept)
 	live := max(8<<20, int(kept[0].Value.Uint64())) // workers and their connections are to come
 	debug.SetGCPercent(max(thrifty, 100*(roomToSend-live)/live))
+	debug.SetMemoryLimit(max(mostToSend, 2*int64(live))) // a file of millions takes what it takes
 }

@@ -43,14 +43,19 @@ func (x *index) fold(k Key) row.Fingerprint {
 
 // add puts an entry that stands at an offset in the place of the one before it.
 func (x *index) add(e *Entry, offset int64) {
+	x.content.Set(x.put(e, offset), e.Content)
+}
+
+// put is add but for the entry's content, and gives its place.
+func (x *index) put(e *Entry, offset int64) int {
 	i := x.keys.Add(x.fold(e.Key))
 	is := state(e.Status)
 	if e.Key.Rehearsal {
 		is |= rehearsed
 	}
-	x.content.Set(i, e.Content)
 	x.state.Set(i, is)
 	x.block.Set(i, uint32(offset/blockSize))
+	return i
 }
 
 // find gives the place of a key's entry.

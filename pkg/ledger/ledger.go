@@ -154,8 +154,8 @@ func (l *Ledger) begin() error {
 func (l *Ledger) Key(r row.Fingerprint) Key { return Key{Row: r, Rehearsal: l.rehearsal} }
 
 // Last gives the latest status recorded of a row before this run, or after
-// Finish that of all, and the content that the row had; false when there is
-// none.
+// Finish that of all, and the content that the row had before this run; false
+// when there is none.
 func (l *Ledger) Last(key Key) (row.Status, row.Fingerprint, bool) {
 	i, ok := l.index.find(key)
 	if !ok {

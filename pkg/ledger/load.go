@@ -77,7 +77,11 @@ func (l *Ledger) scan(from, to int64) (end int64, err error) {
 			return 0, fmt.Errorf("it has more than %d rows; name another file with --results", compact.MostPlaces)
 		default:
 			whole = f.end
-			l.index.add(&f.entry, f.start)
+			if from == 0 {
+				l.index.add(&f.entry, f.start)
+			} else {
+				l.index.put(&f.entry, f.start) // whether a row has changed, nobody asks any more
+			}
 			l.finished.note(&f.entry, l.rehearsal)
 			if n := l.index.keys.Len(); n == sample && from == 0 {
 				l.index.keys.Expect(int(end * sample / whole))

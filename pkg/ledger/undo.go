@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"bytes"
-	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -178,57 +177,29 @@ func (u *Undo) Finish(last func(Key) (row.Status, bool)) error {
 	if u.file == nil || !u.loose {
 		return nil
 	}
-	var kept []place
-	open := map[int64]bool{} // by offset: what became of the change
-	old, err := readUndo(u.path, func(line undone, at place, _ []string) error {
-		if line.tentative {
-			status, ok := last(line.key)
-			if !ok || !status.Wrote() && status != row.Unknown {
-				return nil
-			}
-			if status == row.Unknown {
-				open[at.offset] = true
-			}
-		}
-		kept = append(kept, at)
+	var lines stretches
+	old, err := readUndo(u.path, func(_ undone, at place, _ []string) error {
+		lines.add(at)
 		return nil
 	})
 	if err != nil {
 		return fmt.Errorf("finishing the undo file: %w", err)
 	}
-	slices.SortStableFunc(kept, func(a, b place) int { return cmp.Compare(b.change, a.change) })
 	return u.rewrite(old, func(yield func([]string, bool) error) error {
-		return u.inOrder(kept, func(at place, record []string) error { return yield(record, !open[at.offset]) })
+		return lines.backwards(u.path, old, func(line numbered) error {
+			var status row.Status
+			if line.tentative {
+				status, _ = last(line.key)
+			}
+			switch {
+			case !line.tentative, status.Wrote():
+				return yield(line.cells, true)
+			case status == row.Unknown:
+				return yield(line.cells, false)
+			}
+			return nil
+		})
 	})
-}
-
-// inOrder yields the lines at the given places. They come about as the file has
-// them, but backwards, so a stretch of them at a time is read forwards.
-func (u *Undo) inOrder(places []place, yield func(place, []string) error) error {
-	const stretch = 512
-	file, err := os.Open(u.path)
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	in := newRecords(file)
-	lines := make(map[int64][]string, stretch)
-	for wanted := range slices.Chunk(places, stretch) {
-		clear(lines)
-		for _, at := range slices.SortedFunc(slices.Values(wanted), func(a, b place) int { return cmp.Compare(a.offset, b.offset) }) {
-			record, err := in.at(at.offset)
-			if err != nil {
-				return err
-			}
-			lines[at.offset] = slices.Clone(record)
-		}
-		for _, at := range wanted {
-			if err := yield(at, lines[at.offset]); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }
 
 // Close gives the file up.

@@ -30,6 +30,8 @@ type place struct {
 // undoFile is what there is to know of an undo file.
 type undoFile struct {
 	columns []string
+	change  int   // place of the column with a change's number
+	key     int   // and of that with the key of the row that made it
 	last    int   // the highest number of a change
 	end     int64 // after the last whole line
 	loose   bool  // it is as a run that did not end left it
@@ -66,7 +68,7 @@ func readUndo(path string, each func(undone, place, []string) error) (*undoFile,
 	if err != nil || change < 0 || key < 0 {
 		return nil, errors.New("it is not an undo file of refbulk; name another file with --undo")
 	}
-	f := &undoFile{end: reader.InputOffset()}
+	f := &undoFile{change: change, key: key, end: reader.InputOffset()}
 	for _, c := range first {
 		f.columns = append(f.columns, sheet.Unguard(c))
 	}
@@ -80,7 +82,7 @@ func readUndo(path string, each func(undone, place, []string) error) (*undoFile,
 		if err != nil && !errors.As(err, new(*csv.ParseError)) {
 			return nil, err
 		}
-		line, number, ok := undoLine(record, change, key, len(f.columns))
+		line, number, ok := f.line(record)
 		if err != nil || !ok {
 			unread = cmp.Or(unread, lineOf(reader, err)) // torn, if it is the end
 			if err != nil {
@@ -127,16 +129,17 @@ func ignoreEOF(err error) error {
 	return err
 }
 
-func undoLine(record []string, change, key, width int) (line undone, number int, ok bool) {
-	if len(record) != width {
+// line reads what a line says of itself, and the number of its change.
+func (f *undoFile) line(record []string) (line undone, number int, ok bool) {
+	if len(record) != len(f.columns) {
 		return undone{}, 0, false
 	}
-	digits, tentative := strings.CutSuffix(record[change], "?")
+	digits, tentative := strings.CutSuffix(record[f.change], "?")
 	n, err := strconv.Atoi(digits)
 	if err != nil {
 		return undone{}, 0, false
 	}
-	k, err := ParseKey(record[key])
+	k, err := ParseKey(record[f.key])
 	return undone{key: k, tentative: tentative}, n, err == nil
 }
 
