@@ -56,7 +56,7 @@ type Gate struct {
 	hold    time.Duration // nobody passes before
 	belief  belief
 	waiting time.Duration // since when the one whose turn it is waits; negative when it does not
-	departs trail         // of the last window
+	departs departures    // of the last window
 	stats   Stats
 }
 

@@ -90,7 +90,7 @@ func (g *Gate) admit() bool {
 	g.departs.add(now)
 	g.stats.Requests++
 	g.stats.InFlight++
-	g.stats.WorstWindow = max(g.stats.WorstWindow, len(g.departs.live()))
+	g.stats.WorstWindow = max(g.stats.WorstWindow, g.departs.count)
 	return true
 }
 
