@@ -4,7 +4,7 @@ import (
 	"bufio"
 	"context"
 	"crypto/tls"
-	"errors"
+	"fmt"
 	"io"
 	"math"
 	"net"
@@ -14,17 +14,16 @@ import (
 )
 
 const (
-	mostHeader  = 1 << 20 // bytes of an answer before its body
-	mostInterim = 10      // answers such as 103 that come before the answer
+	// mostHeader bounds what comes of an answer before its body, in bytes, with
+	// the answers before it that tell of work under way (102, 103).
+	mostHeader = 1 << 20
 )
-
-var errHeaderTooLong = errors.New("the header of the answer is longer than 1 MiB")
 
 // conn is a connection with at most one request under way. It is used by one
 // goroutine at a time.
 type conn struct {
 	net.Conn
-	raw  syscall.RawConn // nil for one that is none of the kernel's
+	raw  syscall.RawConn // nil where the kernel's connection is not to be had
 	in   *bufio.Reader
 	out  *bufio.Writer
 	idle *idle
@@ -63,7 +62,7 @@ type reading struct{ *conn }
 
 func (c reading) Read(p []byte) (int, error) {
 	if c.readable <= 0 {
-		return 0, errHeaderTooLong
+		return 0, ErrHungUp
 	}
 	n, err := c.Conn.Read(p[:min(int64(len(p)), c.readable)])
 	c.readable -= int64(n)
@@ -80,8 +79,7 @@ func (c writing) Write(p []byte) (int, error) {
 }
 
 // exchange sends a request and reads the header of its answer. The connection
-// is closed after an error; else it goes back where it is kept with the end of
-// the answer's body.
+// is closed after an error; else the answer's body has it.
 func (c *conn) exchange(r *http.Request) (*http.Response, error) {
 	ctx := r.Context()
 	goOn := context.AfterFunc(ctx, c.cut)
@@ -93,12 +91,7 @@ func (c *conn) exchange(r *http.Request) (*http.Response, error) {
 		return nil, because(ctx, err)
 	}
 	c.readable = math.MaxInt64
-	b := &body{ReadCloser: answer.Body, conn: c, ctx: ctx, goOn: goOn, last: answer.Close}
-	if answer.Body == http.NoBody {
-		b.end()
-		return answer, nil
-	}
-	answer.Body = b
+	answer.Body = &body{ReadCloser: answer.Body, conn: c, ctx: ctx, goOn: goOn, last: answer.Close, ended: answer.Body == http.NoBody}
 	return answer, nil
 }
 
@@ -110,30 +103,26 @@ func (c *conn) ask(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	c.readable = mostHeader
-	for range mostInterim {
+	for {
 		answer, err := http.ReadResponse(c.in, r)
 		switch {
+		case err != nil && c.readable <= 0:
+			return nil, ErrHungUp // whatever the rest would have been
 		case err != nil:
-			return nil, unexpected(err)
+			return nil, err
 		case answer.StatusCode == http.StatusSwitchingProtocols:
-			return nil, errors.New("the server wants to speak another protocol")
+			return nil, fmt.Errorf("%w: it wants to speak another protocol", ErrHungUp)
 		case answer.StatusCode/100 != 1:
 			return answer, nil
 		}
 	}
-	return nil, errors.New("the server does not come to an answer")
 }
 
-// unexpected is the end of input where there should be more.
-func unexpected(err error) error {
-	if err == io.EOF {
-		return io.ErrUnexpectedEOF
-	}
-	return err
-}
+// past is a deadline for what may not wait.
+var past = time.Unix(1, 0)
 
 // cut ends all reading and writing at once.
-func (c *conn) cut() { _ = c.SetDeadline(time.Unix(1, 0)) }
+func (c *conn) cut() { _ = c.SetDeadline(past) }
 
 // because is the cause of a context's end, if it is that which ended the
 // exchange.
@@ -144,14 +133,15 @@ func because(ctx context.Context, err error) error {
 	return err
 }
 
-// body is that of an answer. With its end the connection is free.
+// body is that of an answer. Closing it frees the connection.
 type body struct {
 	io.ReadCloser
-	conn *conn
-	ctx  context.Context
-	goOn func() bool // the end of ctx cuts the connection until then
-	last bool        // the connection is not used again
-	over bool
+	conn   *conn
+	ctx    context.Context
+	goOn   func() bool // the end of ctx cuts the connection until then
+	last   bool        // the connection is not used again
+	ended  bool        // everything was read
+	closed bool
 }
 
 // Read reads on.
@@ -159,30 +149,24 @@ func (b *body) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	switch {
 	case err == io.EOF:
-		b.end()
+		b.ended = true
 	case err != nil:
 		err = because(b.ctx, err)
 	}
 	return n, err
 }
 
-// Close gives up the rest, and the connection with it.
+// Close keeps the connection when it is as it was before the request, and
+// closes it otherwise.
 func (b *body) Close() error {
-	if !b.over {
-		b.over = true
-		b.goOn()
-		return b.conn.Close()
+	if b.closed {
+		return nil
 	}
+	b.closed = true
+	if !b.goOn() || !b.ended || b.last || b.conn.in.Buffered() > 0 {
+		_ = b.conn.Close() // the answer is there, or nobody wants the rest of it
+		return nil
+	}
+	b.conn.idle.keep(b.conn)
 	return nil
-}
-
-// end keeps the connection, when it is as it was before the request.
-func (b *body) end() {
-	if b.over {
-		return
-	}
-	b.over = true
-	if !b.goOn() || b.last || b.conn.in.Buffered() > 0 || !b.conn.idle.keep(b.conn) {
-		_ = b.conn.Close() // the answer is there
-	}
 }

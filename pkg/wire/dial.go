@@ -5,8 +5,8 @@ import (
 	"context"
 	"crypto/tls"
 	"encoding/base64"
-	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -69,7 +69,24 @@ func (t *Transport) throughSocks(ctx context.Context, next *net.Dialer, by *url.
 	if err != nil {
 		return nil, err
 	}
-	return dialer.(proxy.ContextDialer).DialContext(ctx, "tcp", hostPort(t.server))
+	// Over a connection made here: the one that it would make hides the kernel's.
+	line, err := next.DialContext(ctx, "tcp", hostPort(by))
+	if err != nil {
+		return nil, fmt.Errorf("reaching the proxy: %w", err)
+	}
+	err = agree(ctx, line, func(within context.Context) error {
+		_, err := dialer.(socksDialer).DialWithConn(within, line, "tcp", hostPort(t.server))
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return line, nil
+}
+
+// socksDialer is what golang.org/x/net/proxy gives for SOCKS5.
+type socksDialer interface {
+	DialWithConn(ctx context.Context, line net.Conn, network, address string) (net.Addr, error)
 }
 
 // throughTunnel asks a proxy for a connection to the server (RFC 9110, 9.3.6).
@@ -98,11 +115,11 @@ func (t *Transport) askForTunnel(line net.Conn, by *url.URL) error {
 		return fmt.Errorf("asking the proxy: %w", err)
 	}
 	// Nothing comes after the proxy's answer: the server waits to be spoken to.
-	answer, err := http.ReadResponse(bufio.NewReader(line), ask)
+	answer, err := http.ReadResponse(bufio.NewReader(io.LimitReader(line, mostHeader)), ask)
 	if err != nil {
-		return fmt.Errorf("asking the proxy: %w", unexpected(err))
+		return fmt.Errorf("asking the proxy: %w", err)
 	}
-	if answer.StatusCode != http.StatusOK {
+	if answer.StatusCode/100 != 2 {
 		return fmt.Errorf("the proxy %s does not let us through: %s", by.Host, answer.Status)
 	}
 	return nil
@@ -130,10 +147,10 @@ func (t *Transport) secure(ctx context.Context, line net.Conn, host string) (net
 func agree(ctx context.Context, line net.Conn, ready func(context.Context) error) error {
 	within, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	goOn := context.AfterFunc(within, func() { _ = line.SetDeadline(time.Unix(1, 0)) })
+	goOn := context.AfterFunc(within, func() { _ = line.SetDeadline(past) })
 	err := ready(within)
 	if !goOn() {
-		err = errors.Join(context.Cause(within), err)
+		err = context.Cause(within)
 	}
 	if err != nil {
 		_ = line.Close() // it was never used

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"crypto/tls"
 	"errors"
 	"os"
 	"sync"
@@ -8,38 +9,28 @@ import (
 )
 
 const (
-	// keepFor is how long a connection is kept without a request. Servers close
-	// theirs after a minute or so. A write that meets the close on its way is lost
+	// keepFor is how long a connection may be used again. Servers close theirs
+	// after a minute or so. A write that meets the close on its way is lost
 	// without a trace, so ours end first.
 	keepFor = 30 * time.Second
 
-	// mostKept is more than there are workers: a connection is never closed only
-	// to be opened again.
-	mostKept = 256
-
-	// Where looking at a kept connection takes waiting, it is waited for lookFor,
-	// and not for one that was in use before doubtAfter.
-	doubtAfter = 50 * time.Millisecond
-	lookFor    = time.Millisecond
+	// lookFor is how long a kept connection is listened to before it is used
+	// again, where the kernel cannot be asked what has come.
+	lookFor = time.Millisecond
 )
 
 // idle are the connections that no request is using, the one used last at the
-// end.
+// end: never more than were in use at once.
 type idle struct {
 	mu    sync.Mutex
 	conns []*conn
 }
 
-// keep reports whether there was room.
-func (i *idle) keep(c *conn) bool {
+func (i *idle) keep(c *conn) {
 	c.since = time.Now()
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	if len(i.conns) == mostKept {
-		return false
-	}
 	i.conns = append(i.conns, c)
-	return true
 }
 
 // take gives the connection used last that is still alive, nil for none.
@@ -49,10 +40,10 @@ func (i *idle) take() *conn {
 		if c == nil {
 			return nil
 		}
-		switch unused := time.Since(c.since); {
-		case unused > keepFor:
+		switch {
+		case time.Since(c.since) > keepFor:
 			i.closeAll() // the others have been here for longer
-		case c.isSilent(unused):
+		case c.isSilent():
 			return c
 		}
 		_ = c.Close() // nothing is under way on it
@@ -81,15 +72,16 @@ func (i *idle) closeAll() {
 // isSilent reports whether the server has said nothing since the last answer:
 // what it says unasked is that it closes the connection, or would be taken for
 // the next answer.
-func (c *conn) isSilent(unused time.Duration) bool {
+func (c *conn) isSilent() bool {
+	until := time.Now().Add(lookFor)
 	if silent, known := look(c.raw); known {
-		return silent
-	}
-	if unused < doubtAfter {
-		return true
+		if _, encrypted := c.Conn.(*tls.Conn); !silent || !encrypted {
+			return silent
+		}
+		until = past // the kernel is silent; what came before may not be decrypted yet
 	}
 	c.readable = 1
-	if c.SetReadDeadline(time.Now().Add(lookFor)) != nil {
+	if c.SetReadDeadline(until) != nil {
 		return false
 	}
 	_, err := c.in.Peek(1)

@@ -7,9 +7,8 @@ import (
 	"time"
 )
 
-// A pipe is none of the kernel's connections, as all are on some systems: it is
-// looked at by waiting.
-func TestAConnectionThatCannotBeLookedIntoIsWaitedFor(t *testing.T) {
+// Of a pipe the kernel knows nothing, as it cannot be asked on some systems.
+func TestAConnectionOfWhichTheKernelSaysNothingIsListenedTo(t *testing.T) {
 	for _, test := range []struct {
 		name   string
 		unused time.Duration
@@ -17,6 +16,7 @@ func TestAConnectionThatCannotBeLookedIntoIsWaitedFor(t *testing.T) {
 		want   bool
 	}{
 		{"in use until now", 0, func(net.Conn) {}, true},
+		{"in use until now, and closed", 0, func(far net.Conn) { _ = far.Close() }, false},
 		{"silent", time.Second, func(net.Conn) {}, true},
 		{"closed", time.Second, func(far net.Conn) { _ = far.Close() }, false},
 		{"unasked", time.Second, func(far net.Conn) { _, _ = io.WriteString(far, "HTTP/1.1 408 Request Timeout\r\n\r\n") }, false},

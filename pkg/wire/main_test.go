@@ -54,6 +54,7 @@ type script struct {
 	url     string
 	arrived atomic.Int64 // requests
 	dialled atomic.Int64 // connections
+	closed  atomic.Int64 // of them
 	latest  atomic.Pointer[net.Conn]
 }
 
@@ -78,7 +79,7 @@ func recite(t testing.TB, closes bool, answers ...string) *script {
 			s.dialled.Add(1)
 			s.latest.Store(&conn)
 			conns.Go(func() {
-				defer conn.Close()
+				defer func() { _ = conn.Close(); s.closed.Add(1) }()
 				in := bufio.NewReader(conn)
 				for _, answer := range answers {
 					r, err := http.ReadRequest(in)

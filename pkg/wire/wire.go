@@ -18,8 +18,7 @@ import (
 	"time"
 )
 
-// Options say how connections are made. The zero Options are those of a
-// program that is at nobody's service but its own.
+// Options say how connections are made.
 type Options struct {
 	// Unconfirmed is how long the kernel may go on sending what the other end has
 	// not confirmed; 0 = as long as it likes. Only Linux keeps to it.
@@ -59,17 +58,22 @@ func (e *NotSent) Error() string { return e.Err.Error() }
 // Unwrap is the cause.
 func (e *NotSent) Unwrap() error { return e.Err }
 
+// ErrHungUp is that of an exchange which was broken off here, because the
+// server did not come to an answer. It may still be at work on the request.
+var ErrHungUp = errors.New("the server did not come to an answer")
+
 // RoundTrip sends the request and returns the answer once its header is there.
 // The error is a *NotSent, or leaves open whether the request arrived; when the
-// request's context ended it wraps the cause of that. A connection serves again
-// after the answer's body was read to its end; the caller closes the body.
+// request's context ended it wraps the cause of that. The caller closes the
+// body. If it was read to its end, the connection serves again, unless Discard
+// has closed it.
 func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	c, err := t.connect(r)
 	if err != nil {
 		if r.Body != nil {
-			err = errors.Join(err, r.Body.Close())
+			_ = r.Body.Close() // it was not read
 		}
-		return nil, &NotSent{err}
+		return nil, &NotSent{because(r.Context(), err)}
 	}
 	answer, err := c.exchange(r)
 	switch {
@@ -79,6 +83,15 @@ func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, &NotSent{err}
 	}
 	return nil, err
+}
+
+// Discard closes the body of an answer, and the connection with it: what came
+// over it was none to the request, so nobody can tell what will come next.
+func Discard(answer *http.Response) {
+	if b, ok := answer.Body.(*body); ok {
+		b.last = true
+	}
+	_ = answer.Body.Close() // nothing more is wanted of it
 }
 
 // connect takes a kept connection, or makes one.
