@@ -2,6 +2,7 @@ package pace
 
 import (
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"pgregory.net/rapid"
@@ -26,6 +27,31 @@ func TestDeparturesCountWhatAWindowHolds(t *testing.T) {
 			if got.count != len(want) || len(want) > 0 && (got.oldest != want[0] || got.latest != want[len(want)-1]) {
 				t.Fatalf("%d departures from %v to %v, want %v", got.count, got.oldest, got.latest, want)
 			}
+		}
+	})
+}
+
+func TestWhatNeverLeftIsNotInTheBusiestWindow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := New(Options{Limit: 2, Window: time.Minute, Peak: -1})
+		defer g.Close()
+		for range 5 { // a server that cannot be reached
+			p, err := g.Enter(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(time.Second)
+			p.Cancel()
+		}
+		for range 4 {
+			p, err := g.Enter(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			p.Leave()
+		}
+		if got := g.Stats().WorstWindow; got != 2 {
+			t.Errorf("Stats().WorstWindow = %d, want the 2 that left", got)
 		}
 	})
 }

@@ -55,8 +55,9 @@ type Gate struct {
 	limit   int
 	hold    time.Duration // nobody passes before
 	belief  belief
-	waiting time.Duration // since when the one whose turn it is waits; negative when it does not
-	departs departures    // of the last window
+	waiting time.Duration   // since when the one whose turn it is waits; negative when it does not
+	departs departures      // of the last window
+	unsent  []time.Duration // of those, which turned out not to have left
 	stats   Stats
 }
 
@@ -141,7 +142,7 @@ func (g *Gate) next(ctx context.Context) (*Pass, error) {
 		}
 		pass := &Pass{gate: g, lease: lease}
 		err = g.ended(ctx)
-		if err == nil && g.admit() {
+		if err == nil && g.admit(pass) {
 			return pass, nil
 		}
 		pass.giveBack()

@@ -1,6 +1,9 @@
 package pace
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Hold keeps everyone waiting at this gate until d from now: a 429's Retry-After. Holds only grow. The
 // caller puts a ceiling to d.
@@ -76,7 +79,7 @@ func (g *Gate) wait(now time.Duration) time.Duration {
 }
 
 // admit counts a request as leaving now, unless a hold came while its slot was being taken.
-func (g *Gate) admit() bool {
+func (g *Gate) admit(p *Pass) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	now := time.Since(g.start)
@@ -87,17 +90,22 @@ func (g *Gate) admit() bool {
 		g.belief.remaining--
 	}
 	g.departs.forget(now - g.window)
+	g.unsent = slices.DeleteFunc(g.unsent, func(at time.Duration) bool { return at <= now-g.window })
 	g.departs.add(now)
+	p.left = now
 	g.stats.Requests++
 	g.stats.InFlight++
-	g.stats.WorstWindow = max(g.stats.WorstWindow, g.departs.count)
+	g.stats.WorstWindow = max(g.stats.WorstWindow, g.departs.count-len(g.unsent))
 	return true
 }
 
-func (g *Gate) depart() {
+func (g *Gate) depart(p *Pass, sent bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.stats.InFlight--
+	if !sent {
+		g.unsent = append(g.unsent, p.left)
+	}
 }
 
 func (g *Gate) unlimited() bool {

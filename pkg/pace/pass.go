@@ -1,12 +1,16 @@
 package pace
 
-import "sync"
+import (
+	"sync"
+	"time"
+)
 
 // A Pass is the leave to send one request. Leave and Cancel may be called concurrently and again; the
 // first call counts.
 type Pass struct {
 	gate  *Gate
 	lease Lease
+	left  time.Duration // since the gate's start
 	once  sync.Once
 }
 
@@ -21,7 +25,7 @@ func (p *Pass) Cancel() { p.end(false) }
 
 func (p *Pass) end(sent bool) {
 	p.once.Do(func() {
-		p.gate.depart()
+		p.gate.depart(p, sent)
 		p.gate.give(p.lease, sent)
 	})
 }

@@ -5,7 +5,7 @@ import "time"
 // Stats is what one gate has seen since it was made.
 type Stats struct {
 	Requests    int64         // let through
-	WorstWindow int           // the most that were let through in any one window
+	WorstWindow int           // the most that left in any one window
 	Waited      time.Duration // wall-clock time in which somebody waited for the limit, a hold or a belief, not for smoothing
 	InFlight    int           // let through and not yet left
 }
