@@ -111,7 +111,8 @@ func (p Pool[Job, Record]) work(calls context.Context, jobs <-chan Job, desk *de
 // beginning of what was recorded.
 func (p Pool[Job, Record]) commitAll(desk *desk[Record], stop context.CancelCauseFunc) error {
 	var failed error
-	var took time.Duration // by the latest commit
+	var took time.Duration                 // by the latest commit
+	const longest = 100 * time.Millisecond // one that hung says nothing of the next
 	for {
 		batch, whose := desk.take(took)
 		if len(batch) == 0 {
@@ -120,7 +121,7 @@ func (p Pool[Job, Record]) commitAll(desk *desk[Record], stop context.CancelCaus
 		if failed == nil {
 			began := time.Now()
 			failed = ending(stop, p.Commit(batch))
-			took = time.Since(began)
+			took = min(time.Since(began), longest)
 		}
 		desk.answer(whose, failed)
 	}
