@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"io"
 	"mime"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -29,21 +28,22 @@ const (
 )
 
 // exchange sends the request and judges what comes back.
-func (c *Client) exchange(req *http.Request, reads bool, answer any) (int, http.Header, *Error) {
+func (c *Client) exchange(req *http.Request, r Request, answer any) (int, http.Header, *Error) {
 	resp, err := c.config.Transport.RoundTrip(req)
 	if err != nil {
-		return 0, nil, noAnswer(err, reads, !isUnsent(err))
+		_, unsent := err.(*wire.NotSent) // itself: the cause of a call's end may be the error of another
+		return 0, nil, noAnswer(err, r.Reads, !unsent)
 	}
 	defer resp.Body.Close()
 	status, most := resp.StatusCode, maxOne
-	if reads && status/100 == 2 {
+	if r.Reads && status/100 == 2 {
 		most = maxList
 	}
 	body, err := c.read(resp, most)
 	switch {
 	case status/100 != 2:
 		// The status says what happened, even when its explanation broke off.
-		return status, resp.Header, c.failure(resp, body, reads)
+		return status, resp.Header, c.failure(resp, body, r.Reads)
 	case answer == nil:
 		err = nil // and so it does here, unless it is not the API that speaks
 		if isPage(resp.Header) {
@@ -54,16 +54,25 @@ func (c *Client) exchange(req *http.Request, reads bool, answer any) (int, http.
 	case err == nil:
 		err = c.decode(body, answer)
 	}
-	if err != nil {
-		return status, resp.Header, unusable(err, reads, status)
+	switch {
+	case err != nil:
+		wire.Discard(resp)
+		return status, resp.Header, unusable(err, r.Reads, status)
+	case r.Fits != nil && !r.Fits():
+		wire.Discard(resp)
+		return 0, resp.Header, unusable(errForeign, r.Reads, 0)
 	}
 	return status, resp.Header, nil
 }
 
+// errForeign is that of a call which got an answer to another. Its own may be
+// still to come.
+var errForeign = errors.New("what came is no answer to this call")
+
 // read reads the body up to a byte more than the most.
 func (c *Client) read(resp *http.Response, most int) ([]byte, error) {
 	var body io.Reader = resp.Body
-	if resp.Header.Get("Content-Encoding") == "gzip" {
+	if coding := resp.Header.Get("Content-Encoding"); strings.EqualFold(coding, "gzip") || strings.EqualFold(coding, "x-gzip") {
 		var err error
 		if body, err = gzip.NewReader(body); err != nil {
 			return nil, err
@@ -88,14 +97,6 @@ func (c *Client) decode(body []byte, answer any) error {
 func isPage(header http.Header) bool {
 	kind, _, _ := mime.ParseMediaType(header.Get("Content-Type"))
 	return kind == "text/html"
-}
-
-// isUnsent reports whether not a byte left: there was no connection to send it
-// on, or it was gone.
-func isUnsent(err error) bool {
-	var unsent *wire.NotSent
-	var op *net.OpError
-	return errors.As(err, &unsent) || errors.As(err, &op) && op.Op == "dial"
 }
 
 // noAnswer is the error of a call to which no answer came.

@@ -144,6 +144,11 @@ type Request struct {
 	Query  url.Values
 	Body   any  // sent as JSON; nil for none
 	Reads  bool // changes nothing, whatever its method
+
+	// Fits reports whether the answer, once it is decoded, is one to this call and
+	// not to another, as a server or a proxy that has got out of step gives; nil =
+	// nobody can tell. After one that is not, it is open what became of the call.
+	Fits func() bool
 }
 
 // Do makes the call and decodes a successful answer's JSON into answer,
@@ -173,7 +178,7 @@ func (c *Client) Do(ctx context.Context, r Request, answer any) (status int, err
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	left := time.Now()
-	status, header, failed := c.exchange(req.WithContext(ctx), r.Reads, answer)
+	status, header, failed := c.exchange(req.WithContext(ctx), r, answer)
 	took := time.Since(left) // before the slot is given back, which may take a while of its own
 	if failed != nil && failed.Status == 0 {
 		// What ended this connection may have ended all: a try must not find

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/refbulk/refbulk/pkg/pace"
+	"github.com/refbulk/refbulk/pkg/wire"
 )
 
 // Verdict is what the failure of one call means for the caller.
@@ -70,7 +71,7 @@ const (
 	// Broken: somebody on the way broke the call off, and knows nothing of the
 	// API's work on it.
 	Broken
-	// Underway: nobody but our own clock, or that of a proxy, has ended it.
+	// Underway: nobody but ourselves, or the clock of a proxy, has ended it.
 	Underway
 )
 
@@ -86,7 +87,8 @@ func (e *Error) Pending() Pending {
 		switch {
 		case e.neverLeft:
 			return Over
-		case errors.Is(e.Err, context.DeadlineExceeded), errors.Is(e.Err, context.Canceled):
+		case errors.Is(e.Err, context.DeadlineExceeded), errors.Is(e.Err, context.Canceled),
+			errors.Is(e.Err, wire.ErrHungUp), errors.Is(e.Err, errForeign):
 			return Underway
 		}
 		return Broken

@@ -195,7 +195,7 @@ func TestACallThatFoundNoConnectionNeverLeft(t *testing.T) {
 		{"no such host", Config{BaseURL: "https://nobody.invalid"}},
 		{"no TLS there", Config{BaseURL: strings.Replace(plain.URL, "http:", "https:", 1)}},
 		{"a transport that says so", Config{Transport: roundTrip(func(*http.Request) (*http.Response, error) {
-			return nil, &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}
+			return nil, &wire.NotSent{Err: syscall.ECONNREFUSED}
 		})}},
 	} {
 		gate, slots := counted(t)

@@ -4,8 +4,10 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/refbulk/refbulk/pkg/api"
+	"github.com/refbulk/refbulk/pkg/fields"
 )
 
 // CampaignChanges is what a campaign is created with or changed to; nil leaves
@@ -23,12 +25,14 @@ type CampaignChanges struct {
 // CreateCampaign adds a campaign. Nothing says that names are unique: called
 // twice it is taken to make two.
 func (c *Client) CreateCampaign(ctx context.Context, terms CampaignChanges) (*Campaign, int, error) {
-	return c.campaign(ctx, api.Request{Method: http.MethodPost, Path: "/campaigns", Body: terms})
+	return c.campaign(ctx, api.Request{Method: http.MethodPost, Path: "/campaigns", Body: terms}, func(x *Campaign) bool {
+		return x.ID != "" && (terms.Name == nil || x.Name == "" || strings.TrimSpace(x.Name) == strings.TrimSpace(*terms.Name))
+	})
 }
 
 // UpdateCampaign changes a campaign.
 func (c *Client) UpdateCampaign(ctx context.Context, id string, changes CampaignChanges) (*Campaign, int, error) {
-	return c.campaign(ctx, api.Request{Method: http.MethodPatch, Path: campaignPath(id), Body: changes})
+	return c.campaign(ctx, api.Request{Method: http.MethodPatch, Path: campaignPath(id), Body: changes}, func(x *Campaign) bool { return x.ID == id })
 }
 
 // DeleteCampaign deletes a campaign. What the API answers is not documented.
@@ -36,8 +40,8 @@ func (c *Client) DeleteCampaign(ctx context.Context, id string) (int, error) {
 	return c.do(ctx, api.Request{Method: http.MethodDelete, Path: campaignPath(id)}, nil)
 }
 
-func (c *Client) campaign(ctx context.Context, r api.Request) (*Campaign, int, error) {
-	return object(ctx, c, r, "campaign", func(x *Campaign) string { return x.ID })
+func (c *Client) campaign(ctx context.Context, r api.Request, about func(*Campaign) bool) (*Campaign, int, error) {
+	return object(ctx, c, r, "campaign", about)
 }
 
 // NewAdvocate is who is invited: a name, and an e-mail address or a phone
@@ -51,7 +55,9 @@ type NewAdvocate struct {
 // Invite enrols an advocate. The vendor writes to the person by mail or SMS,
 // and has no switch for it.
 func (c *Client) Invite(ctx context.Context, campaign string, a NewAdvocate) (*Advocate, int, error) {
-	return c.advocate(ctx, api.Request{Method: http.MethodPost, Path: campaignPath(campaign) + "/invite", Body: a})
+	return c.advocate(ctx, api.Request{Method: http.MethodPost, Path: campaignPath(campaign) + "/invite", Body: a}, func(x *Advocate) bool {
+		return x.ID != "" && !fields.OtherEmail(x.Email, a.Email)
+	})
 }
 
 // AdvocateChanges is what an advocate is changed to; nil leaves a value as it
@@ -65,11 +71,11 @@ type AdvocateChanges struct {
 
 // UpdateAdvocate changes an advocate.
 func (c *Client) UpdateAdvocate(ctx context.Context, campaign, advocate string, changes AdvocateChanges) (*Advocate, int, error) {
-	return c.advocate(ctx, api.Request{Method: http.MethodPatch, Path: advocatePath(campaign, advocate), Body: changes})
+	return c.advocate(ctx, api.Request{Method: http.MethodPatch, Path: advocatePath(campaign, advocate), Body: changes}, func(x *Advocate) bool { return x.ID == advocate })
 }
 
-func (c *Client) advocate(ctx context.Context, r api.Request) (*Advocate, int, error) {
-	return object(ctx, c, r, "advocate", func(x *Advocate) string { return x.ID })
+func (c *Client) advocate(ctx context.Context, r api.Request, about func(*Advocate) bool) (*Advocate, int, error) {
+	return object(ctx, c, r, "advocate", about)
 }
 
 // Credit changes an advocate's balance by delta cents and returns the new
@@ -113,7 +119,7 @@ func (c *Client) Convert(ctx context.Context, campaign, referral string, jobValu
 
 // GetAccount reads the organisation and its quotas.
 func (c *Client) GetAccount(ctx context.Context) (*Account, error) {
-	account, _, err := object(ctx, c, api.Request{Method: http.MethodGet, Path: "/account", Reads: true}, "org", func(x *Account) string { return x.ID })
+	account, _, err := object(ctx, c, api.Request{Method: http.MethodGet, Path: "/account", Reads: true}, "org", func(x *Account) bool { return x.ID != "" })
 	return account, err
 }
 

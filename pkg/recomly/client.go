@@ -166,16 +166,13 @@ func (o *one[T]) UnmarshalJSON(data []byte) error {
 	return json.Unmarshal(data, &o.found)
 }
 
-// object makes a call that answers with one object, which has to have an id.
-func object[T any](ctx context.Context, c *Client, r api.Request, name string, id func(*T) string) (*T, int, error) {
+// object makes a call that answers with one object, the one it is about.
+func object[T any](ctx context.Context, c *Client, r api.Request, name string, about func(*T) bool) (*T, int, error) {
 	answer := one[T]{name: name}
+	r.Fits = func() bool { return answer.found != nil && about(answer.found) }
 	status, err := c.do(ctx, r, &answer)
-	if err == nil && (answer.found == nil || id(answer.found) == "") {
-		e := &api.Error{Verdict: api.Unknown, Status: status, Message: "the answer holds no " + name}
-		if r.Reads {
-			e.Verdict = api.Again
-		}
-		return nil, status, e
+	if err != nil {
+		return nil, status, err
 	}
-	return answer.found, status, err
+	return answer.found, status, nil
 }

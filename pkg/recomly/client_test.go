@@ -45,7 +45,7 @@ var documented = []struct {
 				AdvocateReward: ptr[int64](2500), FriendReward: ptr[int64](0), MaxReferrals: ptr[int64](20)})
 			return err
 		}},
-	{"take an expiry away", `{"campaign":{"campaignId":"c"}}`, `PATCH /app/campaigns/a%2Fb {"status":"paused","expiresAt":null}`,
+	{"take an expiry away", `{"campaign":{"campaignId":"a/b"}}`, `PATCH /app/campaigns/a%2Fb {"status":"paused","expiresAt":null}`,
 		func(c *recomly.Client) error {
 			_, _, err := c.UpdateCampaign(context.Background(), "a/b", recomly.CampaignChanges{Status: ptr("paused"), ExpiresAt: new(*string)})
 			return err

@@ -10,8 +10,10 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/refbulk/refbulk/pkg/api"
+	"github.com/refbulk/refbulk/pkg/fields"
 )
 
 // BaseURL is the root of the API according to the vendor's OpenAPI document.
@@ -72,7 +74,9 @@ type ReferrerRef struct {
 // is there already when the campaign has one with this e-mail; it may as well
 // refuse.
 func (c *Client) CreateUser(ctx context.Context, u NewUser) (*User, int, error) {
-	return c.user(ctx, api.Request{Method: http.MethodPost, Path: "/users", Body: u})
+	return c.user(ctx, api.Request{Method: http.MethodPost, Path: "/users", Body: u}, func(got *wireUser) bool {
+		return !fields.OtherEmail(u.Email, string(got.Email)) && (got.CampaignID == 0 || int64(got.CampaignID) == u.CampaignID)
+	})
 }
 
 // Changes is what PUT /users/{id} can change; nil and empty leave a value as
@@ -86,7 +90,9 @@ type Changes struct {
 
 // UpdateUser changes a user. The API takes the id alone here.
 func (c *Client) UpdateUser(ctx context.Context, id int64, changes Changes) (*User, int, error) {
-	return c.user(ctx, api.Request{Method: http.MethodPut, Path: "/users/" + strconv.FormatInt(id, 10), Body: changes})
+	return c.user(ctx, api.Request{Method: http.MethodPut, Path: "/users/" + strconv.FormatInt(id, 10), Body: changes}, func(got *wireUser) bool {
+		return int64(got.id()) == id
+	})
 }
 
 // DeleteUser removes a user for good. What the API answers is not documented.
@@ -111,24 +117,20 @@ func (c *Client) SetQualification(ctx context.Context, q Qualification) (int, er
 
 // GetUser reads one user by id or code.
 func (c *Client) GetUser(ctx context.Context, identifier string) (*User, int, error) {
-	return c.user(ctx, api.Request{Method: http.MethodGet, Path: "/users/" + url.PathEscape(identifier), Reads: true})
+	return c.user(ctx, api.Request{Method: http.MethodGet, Path: "/users/" + url.PathEscape(identifier), Reads: true}, func(got *wireUser) bool {
+		return strconv.FormatInt(int64(got.id()), 10) == identifier || strings.EqualFold(string(got.Code), identifier)
+	})
 }
 
-// user makes a call that is answered with one user.
-func (c *Client) user(ctx context.Context, r api.Request) (*User, int, error) {
+// user makes a call that is answered with one user, the one it is about.
+func (c *Client) user(ctx context.Context, r api.Request, about func(*wireUser) bool) (*User, int, error) {
 	var answer struct {
 		Data *wireUser `json:"data"`
 	}
+	r.Fits = func() bool { return answer.Data != nil && answer.Data.id() != 0 && about(answer.Data) }
 	status, err := c.api.Do(ctx, r, &answer)
 	if err != nil {
 		return nil, status, err
-	}
-	if answer.Data == nil || answer.Data.ID == 0 && answer.Data.UserID == 0 {
-		e := &api.Error{Verdict: api.Unknown, Status: status, Message: "the answer holds no user"}
-		if r.Reads {
-			e.Verdict = api.Again
-		}
-		return nil, status, e
 	}
 	return answer.Data.user(), status, nil
 }

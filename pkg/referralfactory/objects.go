@@ -3,6 +3,7 @@ package referralfactory
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"strings"
 	"time"
 
@@ -97,6 +98,7 @@ type wireUser struct {
 	URL         text            `json:"url"`
 	FirstName   text            `json:"first_name"`
 	Email       text            `json:"email"`
+	Name        text            `json:"name"` // which a campaign has
 	Type        text            `json:"type"`
 	SignedUpAt  text            `json:"signed_up_at"`
 	QualifiedAt text            `json:"qualified_at"`
@@ -108,9 +110,11 @@ type wireUser struct {
 	Analytics      *Analytics `json:"analytics"`
 }
 
+func (w *wireUser) id() number { return cmp.Or(w.ID, w.UserID) }
+
 func (w *wireUser) user() *User {
 	u := &User{
-		ID: int64(cmp.Or(w.ID, w.UserID)), CampaignID: int64(w.CampaignID), ReferrerID: int64(w.ReferrerID),
+		ID: int64(w.id()), CampaignID: int64(w.CampaignID), ReferrerID: int64(w.ReferrerID),
 		Code: string(w.Code), URL: string(w.URL), FirstName: string(w.FirstName), Email: string(w.Email),
 		Type: string(w.Type), SignedUpAt: string(w.SignedUpAt), QualifiedAt: string(w.QualifiedAt),
 		Meta:   decodeMeta(w.Meta),
@@ -125,11 +129,15 @@ func (w *wireUser) user() *User {
 	return u
 }
 
-// UnmarshalJSON reads a user leniently.
+// UnmarshalJSON reads a user leniently, but takes nothing else for one: who is
+// not on a list is taken not to be there.
 func (u *User) UnmarshalJSON(data []byte) error {
 	var w wireUser
 	if err := json.Unmarshal(data, &w); err != nil {
 		return err
+	}
+	if w.Name != "" && w.Email == "" && w.FirstName == "" {
+		return errors.New("that is a campaign, and no user")
 	}
 	*u = *w.user()
 	return nil
@@ -170,11 +178,12 @@ type Field struct {
 	Options  []string // what a select field takes; nil for free text
 }
 
-// UnmarshalJSON reads a campaign leniently.
+// UnmarshalJSON reads a campaign leniently, but takes no user for one.
 func (c *Campaign) UnmarshalJSON(data []byte) error {
 	var wire struct {
 		ID       number          `json:"id"`
 		Name     text            `json:"name"`
+		Email    text            `json:"email"` // which a user has
 		Code     text            `json:"code"`
 		URL      text            `json:"url"`
 		Status   text            `json:"status"`
@@ -188,6 +197,9 @@ func (c *Campaign) UnmarshalJSON(data []byte) error {
 	}
 	if err := json.Unmarshal(data, &wire); err != nil {
 		return err
+	}
+	if wire.Name == "" && wire.Email != "" {
+		return errors.New("that is a user, and no campaign")
 	}
 	*c = Campaign{
 		ID: int64(wire.ID), Name: string(wire.Name), Code: string(wire.Code), URL: string(wire.URL),

@@ -3,7 +3,6 @@ package retry
 import (
 	"context"
 	"errors"
-	"net"
 	"net/http"
 	"testing"
 	"testing/synctest"
@@ -11,13 +10,14 @@ import (
 
 	"github.com/refbulk/refbulk/pkg/api"
 	"github.com/refbulk/refbulk/pkg/pace"
+	"github.com/refbulk/refbulk/pkg/wire"
 )
 
 // refusing is a way to the API on which no connection is had.
 type refusing struct{}
 
 func (refusing) RoundTrip(*http.Request) (*http.Response, error) {
-	return nil, &net.OpError{Op: "dial", Err: errors.New("connection refused")}
+	return nil, &wire.NotSent{Err: errors.New("connection refused")}
 }
 
 // unreached is the failure of a call that found no way to the API.
