@@ -33,7 +33,7 @@ func serverTime(header http.Header, now time.Time) time.Time {
 // Neither vendor documents them; the names are the common ones, and a reset
 // is read as seconds from now or as a Unix time.
 func (c *Client) believe(header http.Header) {
-	for _, names := range [...]struct{ remaining, reset string }{
+	for _, names := range [...]struct{ remaining, reset string }{ // as a Header spells them
 		{"Ratelimit-Remaining", "Ratelimit-Reset"}, {"X-Ratelimit-Remaining", "X-Ratelimit-Reset"},
 	} {
 		said := header.Get(names.remaining)

@@ -13,11 +13,9 @@ import (
 	"time"
 )
 
-const (
-	// mostHeader bounds what comes of an answer before its body, in bytes, with
-	// the answers before it that tell of work under way (102, 103).
-	mostHeader = 1 << 20
-)
+// mostHeader bounds what comes of an answer before its body, in bytes, with the
+// answers before it that tell of work under way (102, 103).
+const mostHeader = 1 << 20
 
 // conn is a connection with at most one request under way. It is used by one
 // goroutine at a time.
