@@ -345,3 +345,57 @@ func TestAConnectionWhoseAnswerWasDiscardedIsNotUsedAgain(t *testing.T) {
 	}
 	Discard(&http.Response{Body: http.NoBody}) // of another transport
 }
+
+func TestAConnectionThatWasCutIsNotKept(t *testing.T) {
+	address, _ := serve(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "here") })
+	way := to(t, address, Options{})
+	ctx, end := context.WithCancel(t.Context())
+	r, err := http.NewRequestWithContext(ctx, "GET", address, http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := way.RoundTrip(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _ = io.Copy(io.Discard, answer.Body)
+	end()
+	_ = answer.Body.Close()
+	if n := len(way.idle.conns); n != 0 {
+		t.Errorf("%d connections are kept, want 0: the end of a context cuts them", n)
+	}
+}
+
+// counted is a body that knows how often it was closed.
+type counted struct {
+	io.Reader
+	closed int
+}
+
+func (c *counted) Close() error { c.closed++; return nil }
+
+func TestTheBodyOfARequestIsClosedWhateverHappens(t *testing.T) {
+	address, _ := serve(t, func(http.ResponseWriter, *http.Request) {})
+	for name, length := range map[string]int64{"sent": 1, "of unknown length": -1, "too short": 2} {
+		body := &counted{Reader: strings.NewReader("x")}
+		r, err := http.NewRequest("POST", address, body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.ContentLength = length
+		if answer, err := to(t, address, Options{}).RoundTrip(r); err == nil {
+			_ = answer.Body.Close()
+		}
+		if body.closed == 0 {
+			t.Errorf("the body (%s) was not closed", name)
+		}
+	}
+	body := &counted{Reader: strings.NewReader("x")}
+	r, err := http.NewRequest("POST", "http://127.0.0.1:1", body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := to(t, "http://127.0.0.1:1", Options{}).RoundTrip(r); !isNotSent(err) || body.closed == 0 {
+		t.Errorf("RoundTrip(nobody there) = %v with a body closed %d times, want a *NotSent and once", err, body.closed)
+	}
+}
