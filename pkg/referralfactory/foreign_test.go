@@ -41,6 +41,7 @@ func TestAnAnswerAboutSomebodyElseIsNoAnswer(t *testing.T) {
 		{"search among everybody of a small account", `{"data":[{"id":1,"email":"b@example.com"},{"id":2,"email":"c@example.com"},{"id":3,"email":"d@example.com"}]}`, search, 0},
 		{"list users, campaigns", `{"data":[{"id":1,"name":"Example","fields":[]}],"meta":{"current_page":2}}`, users, api.Again},
 		{"list users, another page", `{"data":[{"id":1,"email":"ann@example.com"}],"meta":{"current_page":1}}`, users, api.Again},
+		{"list users, the last page of fewer", `{"data":[{"id":1,"email":"ann@example.com"}],"meta":{"current_page":1,"last_page":1}}`, users, 0},
 		{"list users", `{"data":[{"id":1,"email":"ann@example.com"}],"meta":{"current_page":2}}`, users, 0},
 		{"list campaigns, users", `{"data":[{"id":1,"email":"ann@example.com","first_name":"Ann"}]}`, func(c *Client) error { _, err := c.ListCampaigns(context.Background(), 1); return err }, api.Again},
 	} {

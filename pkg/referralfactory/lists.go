@@ -31,6 +31,13 @@ type paging struct {
 	} `json:"meta"`
 }
 
+// isPage reports whether an answer may be page number n: it is when nothing is
+// said of that, or when the list has become shorter, and this is its last page.
+func (p paging) isPage(n int) bool {
+	page := int(p.Meta.Page)
+	return page == 0 || page == n || page < n && page == int(p.Meta.LastPage)
+}
+
 // more reports whether there is a page after number n, which held so many.
 // The address of the next page is never followed, only noticed: it may lead
 // to another host, where the token must not go. An answer that says nothing of
@@ -72,7 +79,7 @@ func listWith[T any](ctx context.Context, c *Client, path, with string, n int) (
 		query.Set("with", with)
 	}
 	_, err := c.api.Do(ctx, api.Request{Method: http.MethodGet, Path: path, Query: query, Reads: true,
-		Fits: func() bool { return answer.Meta.Page == 0 || int(answer.Meta.Page) == n }}, &answer)
+		Fits: func() bool { return answer.isPage(n) }}, &answer)
 	if err != nil {
 		return Page[T]{}, fmt.Errorf("reading page %d of %s: %w", n, path, err)
 	}
