@@ -28,9 +28,10 @@ const (
 // minds reports whether memory is to be thought of for a file, and not left to
 // the operator.
 func (p *program) minds(path string) bool {
-	own, _ := p.env("GOGC")
+	pace, _ := p.env("GOGC")
+	limit, _ := p.env("GOMEMLIMIT")
 	info, err := os.Stat(path)
-	return own == "" && err == nil && info.Size() >= longFile
+	return pace == "" && limit == "" && err == nil && info.Size() >= longFile
 }
 
 // beThrifty has garbage collected often.
