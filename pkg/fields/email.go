@@ -70,22 +70,6 @@ func SameEmail(address string) string {
 	return address[:i+1] + domain
 }
 
-// OtherEmail reports whether two addresses certainly are of different mailboxes,
-// however an API may write the one that it was given: without dots or a +tag in
-// its first part. Of an address that is missing or masked nothing is certain.
-func OtherEmail(a, b string) bool {
-	if a == "" || b == "" || strings.Contains(a+b, "*") {
-		return false
-	}
-	return mailbox(a) != mailbox(b)
-}
-
-func mailbox(address string) string {
-	name, domain, _ := strings.Cut(SameEmail(address), "@")
-	name, _, _ = strings.Cut(name, "+")
-	return strings.ReplaceAll(name, ".", "") + "@" + domain
-}
-
 // isFolded reports whether SameEmail would leave the address as it is.
 func isFolded(address string) bool {
 	for i := range len(address) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"net/url"
-	"strings"
 
 	"github.com/refbulk/refbulk/pkg/api"
 	"github.com/refbulk/refbulk/pkg/fields"
@@ -25,8 +24,13 @@ type CampaignChanges struct {
 // CreateCampaign adds a campaign. Nothing says that names are unique: called
 // twice it is taken to make two.
 func (c *Client) CreateCampaign(ctx context.Context, terms CampaignChanges) (*Campaign, int, error) {
+	name := ""
+	if terms.Name != nil {
+		name = *terms.Name
+	}
+	c.created.Note(name)
 	return c.campaign(ctx, api.Request{Method: http.MethodPost, Path: "/campaigns", Body: terms}, func(x *Campaign) bool {
-		return x.ID != "" && (terms.Name == nil || x.Name == "" || strings.TrimSpace(x.Name) == strings.TrimSpace(*terms.Name))
+		return !c.created.IsAnothers(x.Name, name)
 	})
 }
 
@@ -41,7 +45,7 @@ func (c *Client) DeleteCampaign(ctx context.Context, id string) (int, error) {
 }
 
 func (c *Client) campaign(ctx context.Context, r api.Request, about func(*Campaign) bool) (*Campaign, int, error) {
-	return object(ctx, c, r, "campaign", about)
+	return object(ctx, c, r, "campaign", func(x *Campaign) string { return x.ID }, about)
 }
 
 // NewAdvocate is who is invited: a name, and an e-mail address or a phone
@@ -55,8 +59,10 @@ type NewAdvocate struct {
 // Invite enrols an advocate. The vendor writes to the person by mail or SMS,
 // and has no switch for it.
 func (c *Client) Invite(ctx context.Context, campaign string, a NewAdvocate) (*Advocate, int, error) {
+	whom := fields.SameEmail(a.Email)
+	c.invited.Note(whom)
 	return c.advocate(ctx, api.Request{Method: http.MethodPost, Path: campaignPath(campaign) + "/invite", Body: a}, func(x *Advocate) bool {
-		return x.ID != "" && !fields.OtherEmail(x.Email, a.Email)
+		return x.Email == "" || !c.invited.IsAnothers(fields.SameEmail(x.Email), whom)
 	})
 }
 
@@ -75,7 +81,7 @@ func (c *Client) UpdateAdvocate(ctx context.Context, campaign, advocate string, 
 }
 
 func (c *Client) advocate(ctx context.Context, r api.Request, about func(*Advocate) bool) (*Advocate, int, error) {
-	return object(ctx, c, r, "advocate", about)
+	return object(ctx, c, r, "advocate", func(x *Advocate) string { return x.ID }, about)
 }
 
 // Credit changes an advocate's balance by delta cents and returns the new
@@ -119,7 +125,8 @@ func (c *Client) Convert(ctx context.Context, campaign, referral string, jobValu
 
 // GetAccount reads the organisation and its quotas.
 func (c *Client) GetAccount(ctx context.Context) (*Account, error) {
-	account, _, err := object(ctx, c, api.Request{Method: http.MethodGet, Path: "/account", Reads: true}, "org", func(x *Account) bool { return x.ID != "" })
+	account, _, err := object(ctx, c, api.Request{Method: http.MethodGet, Path: "/account", Reads: true}, "org",
+		func(x *Account) string { return x.ID }, func(*Account) bool { return true })
 	return account, err
 }
 

@@ -44,6 +44,8 @@ var prefixes = [...]string{"/app", "/api/app"}
 type Client struct {
 	api *api.Client
 
+	invited, created api.Recent
+
 	// prefix is nil until a call has shown which of the two is served.
 	prefix atomic.Pointer[string]
 }
@@ -166,13 +168,19 @@ func (o *one[T]) UnmarshalJSON(data []byte) error {
 	return json.Unmarshal(data, &o.found)
 }
 
-// object makes a call that answers with one object, the one it is about.
-func object[T any](ctx context.Context, c *Client, r api.Request, name string, about func(*T) bool) (*T, int, error) {
+// object makes a call that answers with one object, which has to have an id: the
+// object that it is about.
+func object[T any](ctx context.Context, c *Client, r api.Request, name string, id func(*T) string, about func(*T) bool) (*T, int, error) {
 	answer := one[T]{name: name}
-	r.Fits = func() bool { return answer.found != nil && about(answer.found) }
+	isNone := func() bool { return answer.found == nil || id(answer.found) == "" }
+	r.Fits = func() bool { return isNone() || about(answer.found) }
 	status, err := c.do(ctx, r, &answer)
-	if err != nil {
-		return nil, status, err
+	if err == nil && isNone() {
+		e := &api.Error{Verdict: api.Unknown, Status: status, Message: "the answer holds no " + name}
+		if r.Reads {
+			e.Verdict = api.Again
+		}
+		return nil, status, e
 	}
-	return answer.found, status, nil
+	return answer.found, status, err
 }

@@ -34,7 +34,10 @@ const (
 
 // Client makes the calls of Referral Factory, each once. It is safe for
 // concurrent use. Every error is one of package api's.
-type Client struct{ api *api.Client }
+type Client struct {
+	api     *api.Client
+	created api.Recent
+}
 
 // NewClient takes a configuration without Explain, which it knows itself.
 func NewClient(config api.Config) (*Client, error) {
@@ -74,8 +77,10 @@ type ReferrerRef struct {
 // is there already when the campaign has one with this e-mail; it may as well
 // refuse.
 func (c *Client) CreateUser(ctx context.Context, u NewUser) (*User, int, error) {
+	whom := inCampaign(u.Email, u.CampaignID)
+	c.created.Note(whom)
 	return c.user(ctx, api.Request{Method: http.MethodPost, Path: "/users", Body: u}, func(got *wireUser) bool {
-		return !fields.OtherEmail(u.Email, string(got.Email)) && (got.CampaignID == 0 || int64(got.CampaignID) == u.CampaignID)
+		return !c.created.IsAnothers(inCampaign(string(got.Email), int64(got.CampaignID)), whom)
 	})
 }
 
@@ -118,8 +123,13 @@ func (c *Client) SetQualification(ctx context.Context, q Qualification) (int, er
 // GetUser reads one user by id or code.
 func (c *Client) GetUser(ctx context.Context, identifier string) (*User, int, error) {
 	return c.user(ctx, api.Request{Method: http.MethodGet, Path: "/users/" + url.PathEscape(identifier), Reads: true}, func(got *wireUser) bool {
-		return strconv.FormatInt(int64(got.id()), 10) == identifier || strings.EqualFold(string(got.Code), identifier)
+		return strconv.FormatInt(int64(got.id()), 10) == identifier || got.Code == "" || strings.EqualFold(string(got.Code), identifier)
 	})
+}
+
+// inCampaign names a person of a campaign.
+func inCampaign(email string, campaign int64) string {
+	return strconv.FormatInt(campaign, 10) + " " + fields.SameEmail(email)
 }
 
 // user makes a call that is answered with one user, the one it is about.
@@ -127,10 +137,17 @@ func (c *Client) user(ctx context.Context, r api.Request, about func(*wireUser) 
 	var answer struct {
 		Data *wireUser `json:"data"`
 	}
-	r.Fits = func() bool { return answer.Data != nil && answer.Data.id() != 0 && about(answer.Data) }
+	r.Fits = func() bool { return answer.Data == nil || answer.Data.id() == 0 || about(answer.Data) }
 	status, err := c.api.Do(ctx, r, &answer)
 	if err != nil {
 		return nil, status, err
+	}
+	if answer.Data == nil || answer.Data.id() == 0 {
+		e := &api.Error{Verdict: api.Unknown, Status: status, Message: "the answer holds no user"}
+		if r.Reads {
+			e.Verdict = api.Again
+		}
+		return nil, status, e
 	}
 	return answer.Data.user(), status, nil
 }

@@ -9,7 +9,6 @@ import (
 	"strconv"
 
 	"github.com/refbulk/refbulk/pkg/api"
-	"github.com/refbulk/refbulk/pkg/fields"
 )
 
 // Page is one page of a list.
@@ -25,17 +24,9 @@ type paging struct {
 		Next *string `json:"next"`
 	} `json:"links"`
 	Meta struct {
-		Page     number `json:"current_page"`
 		LastPage number `json:"last_page"`
 		Total    number `json:"total"`
 	} `json:"meta"`
-}
-
-// isPage reports whether an answer may be page number n: it is when nothing is
-// said of that, or when the list has become shorter, and this is its last page.
-func (p paging) isPage(n int) bool {
-	page := int(p.Meta.Page)
-	return page == 0 || page == n || page < n && page == int(p.Meta.LastPage)
 }
 
 // more reports whether there is a page after number n, which held so many.
@@ -78,8 +69,7 @@ func listWith[T any](ctx context.Context, c *Client, path, with string, n int) (
 	if with != "" {
 		query.Set("with", with)
 	}
-	_, err := c.api.Do(ctx, api.Request{Method: http.MethodGet, Path: path, Query: query, Reads: true,
-		Fits: func() bool { return answer.isPage(n) }}, &answer)
+	_, err := c.api.Do(ctx, api.Request{Method: http.MethodGet, Path: path, Query: query, Reads: true}, &answer)
 	if err != nil {
 		return Page[T]{}, fmt.Errorf("reading page %d of %s: %w", n, path, err)
 	}
@@ -114,17 +104,14 @@ func (c *Client) FindUsers(ctx context.Context, email string, campaign int64) ([
 		Data []User `json:"data"`
 		paging
 	}
-	goesOn := func() bool { return answer.paging != paging{} && answer.more(1, len(answer.Data)) }
-	status, err := c.api.Do(ctx, api.Request{Method: http.MethodPost, Path: "/users/search", Body: body, Reads: true, Fits: func() bool {
-		// One user or two, and no more, is what a search for somebody else finds.
-		return goesOn() || len(answer.Data) == 0 || len(answer.Data) > 2 ||
-			slices.ContainsFunc(answer.Data, func(u User) bool { return !fields.OtherEmail(u.Email, email) })
-	}}, &answer)
+	status, err := c.api.Do(ctx, api.Request{Method: http.MethodPost, Path: "/users/search", Body: body, Reads: true}, &answer)
 	if err != nil {
 		return nil, err
 	}
+	said := answer.paging != paging{}
+	goesOn := said && answer.more(1, len(answer.Data))
 	found := slices.DeleteFunc(answer.Data, func(u User) bool { return u.ID == 0 || !u.is(email, campaign) })
-	if len(found) == 0 && goesOn() {
+	if len(found) == 0 && goesOn {
 		return nil, &api.Error{Verdict: api.Stop, Status: status,
 			Message: "the API's search does not keep to the e-mail address that it was given, so nobody can be looked up one by one; use --lookup list"}
 	}

@@ -3,7 +3,6 @@ package referralfactory
 import (
 	"cmp"
 	"encoding/json"
-	"errors"
 	"strings"
 	"time"
 
@@ -98,7 +97,6 @@ type wireUser struct {
 	URL         text            `json:"url"`
 	FirstName   text            `json:"first_name"`
 	Email       text            `json:"email"`
-	Name        text            `json:"name"` // which a campaign has
 	Type        text            `json:"type"`
 	SignedUpAt  text            `json:"signed_up_at"`
 	QualifiedAt text            `json:"qualified_at"`
@@ -129,15 +127,11 @@ func (w *wireUser) user() *User {
 	return u
 }
 
-// UnmarshalJSON reads a user leniently, but takes nothing else for one: who is
-// not on a list is taken not to be there.
+// UnmarshalJSON reads a user leniently.
 func (u *User) UnmarshalJSON(data []byte) error {
 	var w wireUser
 	if err := json.Unmarshal(data, &w); err != nil {
 		return err
-	}
-	if w.Name != "" && w.Email == "" && w.FirstName == "" {
-		return errors.New("that is a campaign, and no user")
 	}
 	*u = *w.user()
 	return nil
@@ -178,12 +172,11 @@ type Field struct {
 	Options  []string // what a select field takes; nil for free text
 }
 
-// UnmarshalJSON reads a campaign leniently, but takes no user for one.
+// UnmarshalJSON reads a campaign leniently.
 func (c *Campaign) UnmarshalJSON(data []byte) error {
 	var wire struct {
 		ID       number          `json:"id"`
 		Name     text            `json:"name"`
-		Email    text            `json:"email"` // which a user has
 		Code     text            `json:"code"`
 		URL      text            `json:"url"`
 		Status   text            `json:"status"`
@@ -197,9 +190,6 @@ func (c *Campaign) UnmarshalJSON(data []byte) error {
 	}
 	if err := json.Unmarshal(data, &wire); err != nil {
 		return err
-	}
-	if wire.Name == "" && wire.Email != "" {
-		return errors.New("that is a user, and no campaign")
 	}
 	*c = Campaign{
 		ID: int64(wire.ID), Name: string(wire.Name), Code: string(wire.Code), URL: string(wire.URL),
