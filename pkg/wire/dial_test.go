@@ -21,19 +21,12 @@ import (
 // serveBy is a server that says "here", how to trust it, and its connections.
 func serveBy(t testing.TB, scheme string) (address string, o Options, connections *atomic.Int64) {
 	t.Helper()
-	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server, connections := unstarted(func(w http.ResponseWriter, r *http.Request) {
 		if r.Proto != "HTTP/1.1" {
 			t.Errorf("a request came over %s, want HTTP/1.1", r.Proto)
 		}
 		_, _ = io.WriteString(w, "here")
-	}))
-	connections = new(atomic.Int64)
-	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
-		if state == http.StateNew {
-			connections.Add(1)
-		}
-	}
-	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	})
 	if scheme == "http" {
 		server.Start()
 	} else {

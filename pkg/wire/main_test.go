@@ -35,17 +35,21 @@ func to(t testing.TB, address string, o Options) *Transport {
 // serve is a server on loopback that counts its connections.
 func serve(t testing.TB, handler http.HandlerFunc) (address string, connections *atomic.Int64) {
 	t.Helper()
-	server := httptest.NewUnstartedServer(handler)
-	connections = new(atomic.Int64)
+	server, connections := unstarted(handler)
+	server.Start()
+	t.Cleanup(server.Close)
+	return server.URL, connections
+}
+
+func unstarted(handler http.HandlerFunc) (*httptest.Server, *atomic.Int64) {
+	server, connections := httptest.NewUnstartedServer(handler), new(atomic.Int64)
 	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
 		if state == http.StateNew {
 			connections.Add(1)
 		}
 	}
 	server.Config.ErrorLog = log.New(io.Discard, "", 0)
-	server.Start()
-	t.Cleanup(server.Close)
-	return server.URL, connections
+	return server, connections
 }
 
 // script is a server that reads a request and writes an answer as it stands,
