@@ -302,9 +302,6 @@ func (i *importing) send(w ways) (*retry.Stop, error) {
 	if i.flags.account.peak == 0 {
 		i.account.gate.Expect(i.survey.Due)
 	}
-	if i.isLong {
-		defer beThrifty()
-	}
 	shown := progress.Start(i.progressOptions())
 	i.meter.set(shown)
 	err := i.engine.Run(w.calls, w.intake, i.survey)

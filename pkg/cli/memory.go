@@ -18,9 +18,9 @@ const (
 	// costs little, and keeps a million rows small.
 	thrifty = 25
 
-	// roomToSend is what the heap may take, in bytes, while rows are sent: what
-	// is kept hardly grows then, and each row leaves garbage behind. Where it does
-	// grow, all memory is held down to mostToSend.
+	// roomToSend is what the heap may take, in bytes, while rows are sent and the
+	// results finished: what is kept hardly grows then, and each row leaves garbage
+	// behind. Where it does grow, all memory is held down to mostToSend.
 	roomToSend = 32 << 20
 	mostToSend = 40 << 20
 )
