@@ -15,11 +15,10 @@ func look(line syscall.RawConn) (silent, known bool) {
 	if line == nil {
 		return false, false
 	}
-	var one [1]byte
-	var found error
-	err := line.Read(func(fd uintptr) bool {
-		_, _, found = unix.Recvfrom(int(fd), one[:], unix.MSG_PEEK|unix.MSG_DONTWAIT)
-		return true
+	var ready int
+	var failed error
+	err := line.Control(func(fd uintptr) {
+		ready, failed = unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, 0)
 	})
-	return err == nil && found == unix.EAGAIN, true
+	return err == nil && failed == nil && ready == 0, true
 }
