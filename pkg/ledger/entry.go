@@ -126,6 +126,15 @@ func orEmpty(n int) string {
 	return strconv.Itoa(n)
 }
 
+// orZero reads a number, and 0 where there is none.
+func orZero(cell string) int {
+	if cell == "" {
+		return 0
+	}
+	n, _ := strconv.Atoi(cell)
+	return n
+}
+
 // cell is a text as it stands in the file: guarded against being run as a
 // formula, and without a line break, which would make the torn end of a file
 // hard to tell from its last line.
@@ -169,10 +178,8 @@ func decode(record []string) (Entry, error) {
 			return Entry{}, err
 		}
 	}
-	e.Row, _ = strconv.Atoi(record[0]) // empty for a row that has gone
-	e.Line, _ = strconv.Atoi(record[1])
-	e.HTTPStatus, _ = strconv.Atoi(record[colHTTPStatus])
-	e.Attempts, _ = strconv.Atoi(record[colAttempts])
+	e.Row, e.Line = orZero(record[0]), orZero(record[1])
+	e.HTTPStatus, e.Attempts = orZero(record[colHTTPStatus]), orZero(record[colAttempts])
 	e.Operation, e.Target = sheet.Unguard(record[colOperation]), sheet.Unguard(record[colTarget])
 	e.ID, e.Code, e.URL = sheet.Unguard(record[colID]), sheet.Unguard(record[colCode]), sheet.Unguard(record[colURL])
 	e.Error = sheet.Unguard(record[colError])

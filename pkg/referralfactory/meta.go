@@ -90,6 +90,9 @@ func like(old any, cell string) any {
 
 // decodeMeta reads a user's campaign fields. Long numbers keep their digits.
 func decodeMeta(raw json.RawMessage) []MetaValue {
+	if len(raw) == 0 {
+		return nil
+	}
 	var list []struct {
 		Field text            `json:"field"`
 		Value json.RawMessage `json:"value"`

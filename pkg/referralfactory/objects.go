@@ -81,6 +81,9 @@ func (u *User) olderThan(t time.Time) bool {
 
 // dayOf reads the day that a date begins with.
 func dayOf(date string) (time.Time, bool) {
+	if date == "" {
+		return time.Time{}, false
+	}
 	day, err := time.Parse(time.DateOnly, date[:min(len(date), len(time.DateOnly))])
 	return day, err == nil
 }
