@@ -4,9 +4,10 @@
 //
 // There are two ways to stop. When the intake context ends, no further job is
 // taken and those under way finish. When the calls context ends, jobs under
-// way are expected to give up as well. An error of a job, of the producer or
-// of a commit ends the intake; what a job merely found out is not an error,
-// it is recorded.
+// way are expected to give up as well. An error of a job or of the producer
+// ends the intake; what a job merely found out is not an error, it is recorded.
+// An error of a commit ends the calls, too: what they find out could not be
+// recorded.
 package batch
 
 import (
@@ -48,12 +49,14 @@ var errIntakeOver = errors.New("no more jobs are taken")
 func (p Pool[Job, Record]) Run(calls, intake context.Context) error {
 	intake, stop := context.WithCancelCause(intake)
 	defer stop(nil)
+	calls, abandon := context.WithCancelCause(calls)
+	defer abandon(nil)
 
 	jobs := make(chan Job)
 	desk := newDesk[Record](max(1, p.Workers))
 
 	var committer, group errgroup.Group
-	committer.Go(func() error { return p.commitAll(desk, stop) })
+	committer.Go(func() error { return p.commitAll(desk, stop, abandon) })
 
 	group.Go(func() error {
 		defer close(jobs)
@@ -109,7 +112,7 @@ func (p Pool[Job, Record]) work(calls context.Context, jobs <-chan Job, desk *de
 // commitAll commits what lies on the desk, everything at once, until it is
 // closed. After an error nothing more is committed: what stands on disk stays a
 // beginning of what was recorded.
-func (p Pool[Job, Record]) commitAll(desk *desk[Record], stop context.CancelCauseFunc) error {
+func (p Pool[Job, Record]) commitAll(desk *desk[Record], stop, abandon context.CancelCauseFunc) error {
 	var failed error
 	var took time.Duration                 // by the latest commit
 	const longest = 100 * time.Millisecond // one that hung says nothing of the next
@@ -120,7 +123,9 @@ func (p Pool[Job, Record]) commitAll(desk *desk[Record], stop context.CancelCaus
 		}
 		if failed == nil {
 			began := time.Now()
-			failed = ending(stop, p.Commit(batch))
+			if failed = ending(stop, p.Commit(batch)); failed != nil {
+				abandon(failed)
+			}
 			took = min(time.Since(began), longest)
 		}
 		desk.answer(whose, failed)

@@ -259,6 +259,25 @@ func TestNothingIsCommittedAfterACommitFailed(t *testing.T) {
 	}
 }
 
+func TestACommitThatFailedEndsTheCalls(t *testing.T) {
+	full := errors.New("no space left on device")
+	err := Pool[int, int]{
+		Workers: 2,
+		Produce: count(2),
+		Work: func(calls context.Context, job int, out *Recorder[int]) error {
+			if job == 1 {
+				return record(out, job)
+			}
+			<-calls.Done() // a row whose try is half an hour away
+			return context.Cause(calls)
+		},
+		Commit: func([]int) error { return full },
+	}.Run(t.Context(), t.Context())
+	if !errors.Is(err, full) {
+		t.Errorf("Run() = %v, want %v", err, full)
+	}
+}
+
 func BenchmarkPool(b *testing.B) {
 	b.ReportAllocs()
 	err := Pool[int, int]{
