@@ -196,7 +196,8 @@ func (i *importing) look(w ways) error {
 	}
 	var undo errgroup.Group // after many changes its file is long, too
 	if !i.flags.readOnly {
-		undo.Go(i.keepUndo)
+		lost := i.ledger.Unanswered()
+		undo.Go(func() error { return i.keepUndo(w.intake, lost) })
 		if ignored := i.columns.Ignored(); len(ignored) > 0 {
 			i.log.Info("these columns fill no field and are ignored: " + strings.Join(ignored, ", "))
 		}
@@ -255,9 +256,13 @@ func (i *importing) refuseRehearsed() error {
 	}
 }
 
-// keepUndo opens the file of rows that take changes back.
-func (i *importing) keepUndo() error {
-	undo, err := ledger.OpenUndo(i.flags.undoPath(), i.rows.UndoColumns(), i.flags.account.sandbox != "")
+// keepUndo opens the file of rows that take changes back. Lost are the rows that
+// an earlier run sent without seeing an answer.
+func (i *importing) keepUndo(ctx context.Context, lost map[ledger.Key]bool) error {
+	undo, err := ledger.OpenUndo(ctx, ledger.UndoOptions{
+		Path: i.flags.undoPath(), Columns: i.rows.UndoColumns(), Rehearsal: i.flags.account.sandbox != "", Begun: i.began,
+		LockTimeout: i.flags.lockWait, Owner: owner(i.began), Unanswered: lost,
+	})
 	if err != nil {
 		return err
 	}

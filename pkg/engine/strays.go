@@ -62,7 +62,7 @@ func (s *strays) recall() error {
 		return nil
 	}
 	s.read, s.sent, s.answered, s.met, s.alike = true, map[wish][]stray{}, map[string]bool{}, map[int]bool{}, map[int]wish{}
-	return s.ledger.Unanswered(func(place int, e ledger.Entry) {
+	return s.ledger.EachUnanswered(func(place int, e ledger.Entry) {
 		s.answered[e.Target] = false
 		for _, whom := range []string{e.Target, byID(e.ID)} {
 			w := wish{e.Operation, whom}

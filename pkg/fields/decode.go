@@ -25,9 +25,8 @@ type Record[T any] struct {
 	At    sheet.Position
 
 	// Of an undo file alone, and 0 in any other: what names the change that the
-	// row takes back, and the row that made it. A crash may leave two changes of
-	// that row where there was one.
-	Change, Made row.Fingerprint
+	// row takes back.
+	Change row.Fingerprint
 }
 
 // Own tells a row of an undo file with such content from all the others; 0 for
@@ -108,7 +107,6 @@ func (r *Reader[T]) read() (Record[T], error) {
 	record := Record[T]{Value: *value.(*T), Meta: meta, At: r.rows.Position()}
 	if r.undo {
 		if meta[changeHeading] != "" {
-			record.Made = row.FingerprintOf(meta[keyHeading])
 			record.Change = row.FingerprintOf(meta[keyHeading], strings.TrimSuffix(meta[changeHeading], "?")) // while it is tentative
 		}
 		delete(meta, keyHeading)

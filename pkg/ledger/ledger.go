@@ -51,7 +51,7 @@ type Ledger struct {
 // The error is a *LockedError when another run holds the file; nothing was
 // touched then.
 func Open(ctx context.Context, o Options) (*Ledger, error) {
-	path, err := realPath(o.Path, "results", "--results")
+	path, err := realPath(o.Path, "results")
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +59,7 @@ func Open(ctx context.Context, o Options) (*Ledger, error) {
 	if o.ReadOnly {
 		return l, l.open()
 	}
-	if l.lock, err = acquire(ctx, path, o.LockTimeout, o.Owner); err != nil {
+	if l.lock, err = acquire(ctx, path, "results", o.LockTimeout, o.Owner); err != nil {
 		return nil, err
 	}
 	Sweep(path)
@@ -75,8 +75,8 @@ const mostLinks = 40
 
 // realPath follows a symbolic link, also one to a file that is yet to be made,
 // because a whole file is put in place of the old one, not of a link to it. What
-// and flag are what a person calls the file.
-func realPath(path, what, flag string) (string, error) {
+// is what a person calls the file, and the flag that names it.
+func realPath(path, what string) (string, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return "", fmt.Errorf("finding the %s file: %w", what, err)
@@ -100,7 +100,7 @@ func realPath(path, what, flag string) (string, error) {
 		path = target
 	}
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return "", fmt.Errorf("the %s path %s is not a file: name another with %s", what, path, flag)
+		return "", fmt.Errorf("the %s path %s is not a file: name another with --%s", what, path, what)
 	}
 	return path, nil
 }
@@ -175,12 +175,24 @@ func (l *Ledger) LastAt(place int) (row.Status, row.Fingerprint, bool) {
 	return status, l.index.content.At(place), status != row.Pending
 }
 
-// Unanswered calls each with the place and the latest entry of every row that
-// was sent before this run without an answer being recorded.
-func (l *Ledger) Unanswered(each func(place int, e Entry)) error {
+// Unanswered gives the rows that were sent before this run without an answer
+// being recorded.
+func (l *Ledger) Unanswered() map[Key]bool {
+	found := map[Key]bool{}
+	for i := range l.index.keys.Len() {
+		if l.isUnanswered(i) {
+			found[l.Key(l.index.keys.At(i))] = true
+		}
+	}
+	return found
+}
+
+// EachUnanswered calls each with the place and the latest entry of every row
+// that was sent before this run without an answer being recorded.
+func (l *Ledger) EachUnanswered(each func(place int, e Entry)) error {
 	lines := newRecords(l.file)
 	for i := range l.index.keys.Len() {
-		if l.index.status(i) != row.Unknown || (l.index.state.At(i)&rehearsed != 0) != l.rehearsal {
+		if !l.isUnanswered(i) {
 			continue
 		}
 		record, err := lines.entry(&l.index, i)
@@ -194,6 +206,10 @@ func (l *Ledger) Unanswered(each func(place int, e Entry)) error {
 		each(i, entry)
 	}
 	return nil
+}
+
+func (l *Ledger) isUnanswered(place int) bool {
+	return l.index.status(place) == row.Unknown && (l.index.state.At(place)&rehearsed != 0) == l.rehearsal
 }
 
 // LastEntry reads the latest entry of a row before this run.

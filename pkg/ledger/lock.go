@@ -11,9 +11,10 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// LockedError says that another run holds the results file.
+// LockedError says that another run holds the results file or the undo file.
 type LockedError struct {
 	Path  string
+	File  string // what a person calls it: "results" or "undo"
 	Owner string // who holds it, "" when that is not known
 }
 
@@ -23,22 +24,23 @@ func (e *LockedError) Error() string {
 	if owner == "" {
 		owner = "another run"
 	}
-	return fmt.Sprintf("%s holds the results file %s; let it end, or wait for it with --lock-timeout", owner, e.Path)
+	return fmt.Sprintf("%s holds the %s file %s; let it end, or wait for it with --lock-timeout", owner, e.File, e.Path)
 }
 
-// lock keeps a second run off a results file. The results file itself is
+// lock keeps a second run off a results or undo file. The file itself is
 // replaced when a run ends, so the lock is on a hidden file beside it. The
 // operating system gives a lock up when its process dies, however it dies.
 type lock struct{ flock *flock.Flock }
 
-// acquire waits up to timeout for the lock, or until ctx ends.
-func acquire(ctx context.Context, path string, timeout time.Duration, owner string) (*lock, error) {
+// acquire waits up to timeout for the lock, or until ctx ends. File is what a
+// person calls the file, and the flag that names it.
+func acquire(ctx context.Context, path, file string, timeout time.Duration, owner string) (*lock, error) {
 	name := filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".lock")
 	for deadline := time.Now().Add(timeout); ; {
 		l := &lock{flock.New(name, flock.SetFlag(os.O_CREATE|os.O_RDWR), flock.SetPermissions(0o600))}
 		held, err := l.flock.TryLock()
 		if err != nil {
-			return nil, fmt.Errorf("locking the results file: %w; name another place with --results", err)
+			return nil, fmt.Errorf("locking the %s file: %w; name another place with --%s", file, err, file)
 		}
 		if held && l.current() {
 			l.sign(owner)
@@ -50,7 +52,7 @@ func acquire(ctx context.Context, path string, timeout time.Duration, owner stri
 		}
 		_ = l.flock.Close()
 		if !held && !time.Now().Before(deadline) {
-			return nil, &LockedError{Path: path, Owner: who}
+			return nil, &LockedError{Path: path, File: file, Owner: who}
 		}
 		select {
 		case <-time.After(min(100*time.Millisecond, time.Until(deadline))):

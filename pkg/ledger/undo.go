@@ -2,11 +2,13 @@ package ledger
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"os"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/refbulk/refbulk/pkg/row"
 	"github.com/refbulk/refbulk/pkg/sheet"
@@ -35,28 +37,64 @@ const (
 // one goroutine.
 type Undo struct {
 	path    string
+	lock    *lock
 	columns []string
 	place   map[string]int
 	file    *os.File // nil until there is something to write
 	size    int64
 	next    int
-	loose   bool // there are lines out of order, or tentative ones
+	begun   map[Key]int // numbers of tentative changes of which nobody knows whether they were made
+	loose   bool        // there are lines out of order, or tentative ones
 	buffer  bytes.Buffer
 }
 
-// OpenUndo reads the undo file at path, cuts off a torn end, and makes room
-// for the given columns. A real run drops what a rehearsal has left there.
-// There is no file until the first Append.
-func OpenUndo(path string, columns []string, rehearsal bool) (*Undo, error) {
-	path, err := realPath(path, "undo", "--undo")
+// UndoOptions say how an undo file is opened.
+type UndoOptions struct {
+	Path        string
+	Columns     []string      // fields for which there is to be room
+	Rehearsal   bool          // a real run drops what a rehearsal has left there
+	Begun       time.Time     // the run: the changes of a new file are counted from its second on
+	LockTimeout time.Duration // how long to wait for another run on the same file
+	Owner       string        // who we are, for the one who finds the file locked
+
+	// Unanswered are the rows that were sent before without an answer being
+	// recorded. Should such a row make its change once more, that has the number of
+	// the first: only one of them can have been made.
+	Unanswered map[Key]bool
+}
+
+// OpenUndo locks and reads an undo file, cuts off a torn end, and makes room for
+// the columns. There is no file until the first Append. Waiting for the lock
+// ends with ctx. The error is a *LockedError when another run holds the file.
+func OpenUndo(ctx context.Context, o UndoOptions) (*Undo, error) {
+	path, err := realPath(o.Path, "undo")
 	if err != nil {
 		return nil, err
 	}
+	u := &Undo{path: path, columns: append(slices.Clone(o.Columns), changeColumn, keyColumn), begun: map[Key]int{}}
+	if u.lock, err = acquire(ctx, path, "undo", o.LockTimeout, o.Owner); err != nil {
+		return nil, err
+	}
 	Sweep(path)
-	u := &Undo{path: path, next: 1, columns: append(slices.Clone(columns), changeColumn, keyColumn)}
-	old, err := readUndo(path, nil)
+	if err := u.open(o); err != nil {
+		u.lock.release()
+		return nil, err
+	}
+	return u, nil
+}
+
+// open reads what is there. The numbers of a file that is yet to be made are
+// not those of one that had its name before: an import of that may have taken
+// back what they stand for there.
+func (u *Undo) open(o UndoOptions) error {
+	old, err := readUndo(u.path, func(line undone, at place, _ []string) error {
+		if line.tentative && o.Unanswered[line.key] {
+			u.begun[line.key] = int(at.change)
+		}
+		return nil
+	})
 	if err != nil {
-		return nil, fmt.Errorf("reading the undo file %s: %w", path, err)
+		return fmt.Errorf("reading the undo file %s: %w", u.path, err)
 	}
 	if old != nil {
 		for _, c := range old.columns {
@@ -70,21 +108,22 @@ func OpenUndo(path string, columns []string, rehearsal bool) (*Undo, error) {
 		u.place[c] = i
 	}
 	if old == nil {
-		return u, nil
+		u.next = int(o.Begun.Unix())
+		return nil
 	}
 	u.next, u.loose = old.last+1, old.loose
-	drop := old.rehearsed && !rehearsal
+	drop := old.rehearsed && !o.Rehearsal
 	if slices.Equal(u.columns, old.columns) && !drop {
-		return u, u.reopen(old.end)
+		return u.reopen(old.end)
 	}
 	if err := u.widen(old, drop); err != nil {
-		return nil, err
+		return err
 	}
-	info, err := os.Stat(path)
+	info, err := os.Stat(u.path)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return u, u.reopen(info.Size())
+	return u.reopen(info.Size())
 }
 
 func (u *Undo) reopen(end int64) error {
@@ -138,12 +177,16 @@ func (u *Undo) cells(c Change) []string {
 			cells[i] = cell
 		}
 	}
-	number := strconv.Itoa(u.next)
-	if c.Tentative {
-		number += "?"
+	number, again := u.begun[c.Key]
+	if !again {
+		number = u.next
+		u.next++
 	}
-	cells[u.place[changeColumn]], cells[u.place[keyColumn]] = number, c.Key.String()
-	u.next++
+	text := strconv.Itoa(number)
+	if c.Tentative {
+		text += "?"
+	}
+	cells[u.place[changeColumn]], cells[u.place[keyColumn]] = text, c.Key.String()
 	return cells
 }
 
@@ -202,8 +245,9 @@ func (u *Undo) Finish(last func(Key) (row.Status, bool)) error {
 	})
 }
 
-// Close gives the file up.
+// Close gives the file and its lock up.
 func (u *Undo) Close() error {
+	defer u.lock.release()
 	if u.file == nil {
 		return nil
 	}

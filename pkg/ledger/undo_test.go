@@ -1,11 +1,13 @@
 package ledger
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -14,7 +16,7 @@ import (
 
 func openUndo(t *testing.T, path string, columns ...string) *Undo {
 	t.Helper()
-	u, err := OpenUndo(path, columns, false)
+	u, err := OpenUndo(t.Context(), UndoOptions{Path: path, Columns: columns, Begun: time.Unix(1, 0)})
 	if err != nil {
 		t.Fatalf("OpenUndo() = %v", err)
 	}
@@ -77,6 +79,59 @@ func TestTheLatestChangeIsTakenBackFirst(t *testing.T) {
 	}
 }
 
+func TestAnUndoFileHasOneRunAtATime(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "undo.csv")
+	first := openUndo(t, path, "operation", "id")
+	appendChanges(t, first, change(1, "delete", "17", false))
+	_, err := OpenUndo(t.Context(), UndoOptions{Path: path, Columns: []string{"operation", "id"}})
+	var locked *LockedError
+	if !errors.As(err, &locked) || !strings.Contains(err.Error(), "holds the undo file "+path) {
+		t.Fatalf("OpenUndo() of a file that is open = %v, want it locked", err)
+	}
+	_ = first.Close()
+	openUndo(t, path, "operation", "id")
+}
+
+// The file before may have been imported: what it took back is settled under
+// its numbers.
+func TestANewUndoFileNumbersItsChangesAnew(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "undo.csv")
+	begun := time.Date(2026, 11, 21, 2, 0, 0, 0, time.UTC)
+	for _, want := range []string{"delete 17 1795226400", "delete 17 1795312800"} {
+		u, err := OpenUndo(t.Context(), UndoOptions{Path: path, Columns: []string{"operation", "id"}, Begun: begun})
+		if err != nil {
+			t.Fatal(err)
+		}
+		appendChanges(t, u, change(1, "delete", "17", false))
+		_ = u.Close()
+		if got := undoLines(t, path); len(got) != 1 || got[0] != want {
+			t.Errorf("lines %q, want %q", got, want)
+		}
+		if err := os.Remove(path); err != nil {
+			t.Fatal(err)
+		}
+		begun = begun.AddDate(0, 0, 1)
+	}
+}
+
+// A run was killed after a credit had left; the next one sends it again, or
+// finds it there. The money is taken back once.
+func TestAChangeThatIsBegunAgainKeepsItsNumber(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "undo.csv")
+	u := openUndo(t, path, "operation", "id")
+	appendChanges(t, u, change(1, "credit", "17", true), change(2, "credit", "18", true))
+	_ = u.Close()
+	u, err := OpenUndo(t.Context(), UndoOptions{Path: path, Columns: []string{"operation", "id"}, Unanswered: map[Key]bool{{Row: 1}: true}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	appendChanges(t, u, change(1, "credit", "17", true), change(2, "credit", "18", true))
+	_ = u.Close()
+	if diff := cmp.Diff([]string{"credit 17 1?", "credit 18 2?", "credit 17 1?", "credit 18 3?"}, undoLines(t, path)); diff != "" {
+		t.Errorf("lines (-want +got):\n%s", diff)
+	}
+}
+
 func TestAChangeThatWasNeverMadeIsNotTakenBack(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "undo.csv")
 	u := openUndo(t, path, "operation", "id")
@@ -109,7 +164,7 @@ func TestATornUndoFileHealsAndGoesOn(t *testing.T) {
 		if err := os.WriteFile(path, text[:cut], 0o600); err != nil {
 			t.Fatal(err)
 		}
-		u, err := OpenUndo(path, []string{"operation", "id"}, false)
+		u, err := OpenUndo(t.Context(), UndoOptions{Path: path, Columns: []string{"operation", "id"}, Begun: time.Unix(1, 0)})
 		if err != nil {
 			t.Fatalf("OpenUndo() of %d bytes = %v", cut, err)
 		}
@@ -161,6 +216,7 @@ func TestADamagedMiddleOfTheUndoFileIsRefusedWithItsLine(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "undo.csv")
 		u := openUndo(t, path, "operation", "id")
 		appendChanges(t, u, change(1, "delete", "17", false), change(2, "delete", "18", false), change(3, "delete", "19", false))
+		_ = u.Close()
 		text, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
@@ -169,7 +225,7 @@ func TestADamagedMiddleOfTheUndoFileIsRefusedWithItsLine(t *testing.T) {
 		if err := os.WriteFile(path, []byte(spoilt), 0o600); err != nil || spoilt == string(text) {
 			t.Fatalf("spoiling %q as %q: %v", text, spoilt, err)
 		}
-		if _, err := OpenUndo(path, []string{"operation", "id"}, false); err == nil || !strings.Contains(err.Error(), "line 3 is damaged") {
+		if _, err := OpenUndo(t.Context(), UndoOptions{Path: path, Columns: []string{"operation", "id"}, Begun: time.Unix(1, 0)}); err == nil || !strings.Contains(err.Error(), "line 3 is damaged") {
 			t.Errorf("OpenUndo() of %q = %v, want line 3 named", spoilt, err)
 		}
 	}
@@ -180,6 +236,7 @@ func TestATornLineOfSeveralIsCutOffTheUndoFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "undo.csv")
 	u := openUndo(t, path, "operation", "id")
 	appendChanges(t, u, change(1, "delete", "17", false))
+	_ = u.Close()
 	text, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
@@ -194,7 +251,7 @@ func TestATornLineOfSeveralIsCutOffTheUndoFile(t *testing.T) {
 }
 
 func TestAFolderIsRefusedByTheFlagThatNamesIt(t *testing.T) {
-	if _, err := OpenUndo(t.TempDir(), nil, false); err == nil || !strings.Contains(err.Error(), "--undo") {
+	if _, err := OpenUndo(t.Context(), UndoOptions{Path: t.TempDir()}); err == nil || !strings.Contains(err.Error(), "--undo") {
 		t.Errorf("OpenUndo() of a folder = %v, want an error that names --undo", err)
 	}
 	if _, err := Open(t.Context(), Options{Path: t.TempDir()}); err == nil || !strings.Contains(err.Error(), "--results") {
@@ -207,7 +264,7 @@ func TestAnotherFileIsNeverTakenForAnUndoFile(t *testing.T) {
 	if err := os.WriteFile(path, []byte("email\njane@example.com\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := OpenUndo(path, nil, false); err == nil || !strings.Contains(err.Error(), "not an undo file") {
+	if _, err := OpenUndo(t.Context(), UndoOptions{Path: path, Columns: nil, Begun: time.Unix(1, 0)}); err == nil || !strings.Contains(err.Error(), "not an undo file") {
 		t.Errorf("OpenUndo() of a list of customers = %v, want a refusal", err)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -47,7 +48,7 @@ func TestFinishingAnUndoFileSortsItHoweverItLies(t *testing.T) {
 		if err := os.WriteFile(path, []byte(file.String()), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		u, err := OpenUndo(path, []string{"operation", "id"}, false)
+		u, err := OpenUndo(t.Context(), UndoOptions{Path: path, Columns: []string{"operation", "id"}, Begun: time.Unix(1, 0)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -91,6 +92,7 @@ func TestAnUndoFileOfManyLinesIsPutInOrderInLittleMemory(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+		_ = u.Close()
 	}
 	var lines stretches
 	if _, err := readUndo(path, func(_ undone, at place, _ []string) error { lines.add(at); return nil }); err != nil {

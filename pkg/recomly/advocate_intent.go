@@ -83,7 +83,7 @@ func (a *Advocates) read(record *fields.Record[advocateRow]) row.Intent {
 		a.keepAll.Store(true)
 	case credit:
 		in.Kind, in.Would, in.MustExist, in.Marked = "credit", row.Credited, true, true
-		in.Own = record.Made.With(uint64(in.Content)) // each is money of its own, and taken back once
+		in.Own = record.Change.With(uint64(in.Content)) // each is money of its own, and taken back once
 	case skip:
 		in.Kind, in.Would, in.Skip, in.Problems = "content", row.Skipped, true, nil
 	}

@@ -134,7 +134,9 @@ func (r *rig) run(name string, o recomly.Options, text string) ([]line, error) {
 	if _, err := r.resource.Match(file.Header()); err != nil {
 		return nil, err
 	}
-	undo, err := ledger.OpenUndo(filepath.Join(r.folder, name+".undo.csv"), r.resource.UndoColumns(), false)
+	undo, err := ledger.OpenUndo(ctx, ledger.UndoOptions{
+		Path: filepath.Join(r.folder, name+".undo.csv"), Columns: r.resource.UndoColumns(), Begun: time.Now(), Unanswered: book.Unanswered(),
+	})
 	if err != nil {
 		r.Fatal(err)
 	}
