@@ -382,3 +382,13 @@ func TestASurveyKeepsAFewBytesOfARow(t *testing.T) {
 		r.must(c())
 	}
 }
+
+func TestAnEditedRowThatIsNotReachedIsNotDone(t *testing.T) {
+	server, dir := newServer(t, sandbox.Options{}), t.TempDir()
+	ada := func(name string) []string { return []string{"upsert", "a@example.com", name, ""} }
+	all(t, server, dir, [][]string{ada("Ada")}, engine.Options{})
+	totals := all(t, server, dir, [][]string{ada("Adele"), {"upsert", "no address", "B", ""}}, engine.Options{Strict: true})
+	if totals.NotReached != 1 || totals.Statuses[row.Created] != 0 {
+		t.Errorf("Totals = %+v, want the edited row among those not reached", totals)
+	}
+}

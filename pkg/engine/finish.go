@@ -94,6 +94,9 @@ func (e *Engine) rewrite(s *Survey, carry []int, f *failedFile, t *Totals) error
 			if r.Row > s.Rows {
 				return nil
 			}
+			if s.status[r.Row-1] == row.Pending && status.Settled() && !status.NeedsMending() {
+				status = row.Pending // it says something else by now, and was not sent
+			}
 			t.count(status, s.facts[r.Row-1])
 			if !status.NeedsMending() {
 				return nil

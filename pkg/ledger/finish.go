@@ -60,8 +60,8 @@ func (l *Ledger) IsFinished(rows Lines) bool {
 // in file order, then the entries of rows that the file no longer has, with
 // row and line empty. What a rehearsal left is dropped by a real run. Rows
 // calls its argument with every row in file order, and counted is called with
-// the status and the error text of each; a row that was not reached has no
-// line and is counted as pending.
+// the status and the error text of the latest entry of each, pending for one
+// that has none.
 func (l *Ledger) Finish(carry []string, rows func(func(Row) error) error, counted func(r Row, s row.Status, problem string) error) error {
 	if l.size == 0 {
 		if err := l.begin(); err != nil {
