@@ -82,11 +82,12 @@ func (e *Engine) isFinished(s *Survey, carry []int) bool {
 
 // rewrite has the results file rewritten, and gathers the rows to mend.
 func (e *Engine) rewrite(s *Survey, carry []int, f *failedFile, t *Totals) error {
-	var cells []string
+	var cells, beyond []string
 	return e.options.Ledger.Finish(pick(f.header, carry),
 		func(yield func(ledger.Row) error) error {
-			return e.eachRaw(func(p row.Position, record []string) error {
-				cells = record
+			return e.eachRaw(func(at sheet.Position, record []string) error {
+				cells, beyond = record, at.Beyond
+				p := row.Position{Row: at.Row, Line: at.Line}
 				return yield(ledger.Row{Position: p, Key: e.options.Ledger.Key(s.order.Key(p.Row)), Carry: pick(record, carry)})
 			})
 		},
@@ -102,7 +103,7 @@ func (e *Engine) rewrite(s *Survey, carry []int, f *failedFile, t *Totals) error
 				return nil
 			}
 			t.Failed++
-			return f.add(cells, problem)
+			return f.add(cells, problem, beyond)
 		})
 }
 
@@ -119,7 +120,7 @@ func (t *Totals) count(s row.Status, f facts) {
 
 // eachRaw reads the file's rows as they stand. The record is good until the
 // next.
-func (e *Engine) eachRaw(do func(row.Position, []string) error) error {
+func (e *Engine) eachRaw(do func(sheet.Position, []string) error) error {
 	rows, err := e.options.Rows()
 	if err != nil {
 		return err
@@ -136,8 +137,7 @@ func (e *Engine) eachRaw(do func(row.Position, []string) error) error {
 		if err != nil {
 			return fmt.Errorf("reading the rows again: %w", err)
 		}
-		at := rows.Position()
-		if err := do(row.Position{Row: at.Row, Line: at.Line}, record); err != nil {
+		if err := do(rows.Position(), record); err != nil {
 			return err
 		}
 	}
@@ -158,10 +158,15 @@ type failedFile struct {
 	header []string
 	whole  *sheet.Whole
 	out    *sheet.Writer
-	reason int // place of the column "error"
+	reason int // place of the column reasonHeading
 }
 
-func (f *failedFile) add(cells []string, problem string) error {
+// reasonHeading heads the column of a failed file that says why a row is there.
+const reasonHeading = "error"
+
+// add takes a row. Cells for which there is no column stand at its end, where
+// they keep it from being read as a whole one.
+func (f *failedFile) add(cells []string, problem string, beyond []string) error {
 	if f.whole == nil {
 		if err := f.begin(); err != nil {
 			return err
@@ -173,19 +178,19 @@ func (f *failedFile) add(cells []string, problem string) error {
 	} else {
 		row[f.reason] = problem
 	}
-	return f.out.Write(row)
+	return f.out.Write(append(row, beyond...))
 }
 
 // begin starts the file. An input that was a failed file itself has the
-// column already.
+// column already, at its end.
 func (f *failedFile) begin() (err error) {
 	if f.whole, err = sheet.Create(f.path); err != nil {
 		return err
 	}
 	header := slices.Clone(f.header)
-	if f.reason = slices.Index(header, "error"); f.reason < 0 {
+	if f.reason = len(header) - 1; header[f.reason] != reasonHeading {
 		f.reason = len(header)
-		header = append(header, "error")
+		header = append(header, reasonHeading)
 	}
 	f.out, err = sheet.NewWriter(f.whole, header)
 	return err

@@ -73,7 +73,7 @@ func ownHeadings(headers []string) map[string]bool {
 	for _, h := range headers {
 		has[h] = true
 	}
-	own := map[string]bool{"error": true, TemplateNote: true}
+	own := map[string]bool{errorHeading: true, TemplateNote: true}
 	if has["row_key"] {
 		for _, h := range []string{"row", "line", "operation", "target", "status", "id", "code", "url", "http_status", "attempts",
 			"finished_at", "row_key", "row_hash", "note", "change"} {

@@ -18,6 +18,20 @@ const (
 	changeHeading = "change"
 )
 
+// errorHeading heads the last column of a file of rows to mend: why each is
+// there.
+const errorHeading = "error"
+
+// unreadable begins the error of a row that could not be told into cells. The
+// file of rows to mend can only have a guess at it, which is no row to send
+// before a person has seen to it.
+const unreadable = "cannot be read: "
+
+// Unreadable is what is wrong with a row that has a fault.
+func Unreadable(fault string) row.Problem {
+	return row.Problem{Reason: unreadable + fault, Advice: "put it right, and empty its cell \"error\" if it has one"}
+}
+
 // Record is one row, read into a T.
 type Record[T any] struct {
 	Value T
@@ -48,6 +62,7 @@ type Reader[T any] struct {
 	um    *gocsv.Unmarshaller
 	meta  bool
 	undo  bool // each row names the change that it takes back
+	error bool // each row may say why it is to be mended
 	ahead *batch.Ahead[Record[T]]
 }
 
@@ -82,6 +97,9 @@ func NewReader[T any](rows *sheet.Rows, columns Columns) (*Reader[T], error) {
 	if key >= 0 && change >= 0 && names[key] == ignored && names[change] == ignored {
 		labels[key], labels[change], r.undo, r.meta = keyHeading, changeHeading, true, true
 	}
+	if last := len(names) - 1; columns.Headers[last] == errorHeading && names[last] == ignored {
+		labels[last], r.error, r.meta = errorHeading, true, true
+	}
 	um.Headers = labels // under which ReadUnmatched gives what T does not have
 	r.ahead = batch.NewAhead(r.read)
 	return r, nil
@@ -111,6 +129,12 @@ func (r *Reader[T]) read() (Record[T], error) {
 		}
 		delete(meta, keyHeading)
 		delete(meta, changeHeading)
+	}
+	if r.error {
+		if record.At.Fault == "" && strings.HasPrefix(meta[errorHeading], unreadable) {
+			record.At.Fault = "it was set aside, and its cell \"error\" still says why"
+		}
+		delete(meta, errorHeading)
 	}
 	return record, nil
 }

@@ -45,7 +45,7 @@ func (i *intents[R]) Next() (row.Intent, error) {
 // begin is the part of an intent that all rows have.
 func begin[R any](record *fields.Record[R], cells *cellReader) row.Intent {
 	if record.At.Fault != "" {
-		cells.problems = []row.Problem{{Reason: record.At.Fault}}
+		cells.problems = []row.Problem{fields.Unreadable(record.At.Fault)}
 	}
 	return row.Intent{Position: row.Position{Row: record.At.Row, Line: record.At.Line}, Once: true}
 }

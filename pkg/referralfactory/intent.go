@@ -102,7 +102,7 @@ func (r *intentReader) read(record *fields.Record[userRow]) row.Intent {
 	misread := row.Explain(cells.problems) + record.At.Fault
 	switch {
 	case record.At.Fault != "":
-		cells.problems = []row.Problem{{Reason: record.At.Fault}}
+		cells.problems = []row.Problem{fields.Unreadable(record.At.Fault)}
 	case p.operation == skip:
 		cells.problems = nil // a note to people, such as a template has
 	default:

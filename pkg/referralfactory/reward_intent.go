@@ -86,7 +86,7 @@ func (r *Rewards) read(record *fields.Record[rewardRow]) row.Intent {
 	misread := row.Explain(cells.problems) + record.At.Fault
 	switch {
 	case record.At.Fault != "":
-		cells.problems = []row.Problem{{Reason: record.At.Fault}}
+		cells.problems = []row.Problem{fields.Unreadable(record.At.Fault)}
 	case p.operation == skip:
 		cells.problems = nil
 	default:

@@ -42,6 +42,15 @@ func (m *mender) extra() int {
 	return 0
 }
 
+// beyond gives those cells.
+func (m *mender) beyond() []string {
+	var cells []string
+	for i := range m.extra() {
+		cells = append(cells, string(m.texts[m.width+i]))
+	}
+	return cells
+}
+
 // notUTF8 names the cell that is not UTF-8.
 func (m *mender) notUTF8(rec *record) string {
 	raw := m.in.bytes()

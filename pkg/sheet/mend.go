@@ -75,11 +75,15 @@ func (m *mender) next(out []byte) ([]byte, Position, error) {
 			return out, Position{}, err
 		}
 		line := m.line + 1
+		var beyond []string
 		keep := rec.fault != "" || m.isData(m.texts, line)
 		if keep {
 			out = m.appendRecord(out)
 			if rec.fault == "" {
 				rec.fault = m.fault(&rec)
+			}
+			if rec.fault != "" {
+				beyond = m.beyond()
 			}
 			m.row++
 			m.short = m.short || len(m.cells) < m.width
@@ -87,7 +91,7 @@ func (m *mender) next(out []byte) ([]byte, Position, error) {
 		m.in.consume(rec.size)
 		m.line += rec.lines
 		if keep {
-			return out, Position{Row: m.row, Line: line, Fault: rec.fault}, nil
+			return out, Position{Row: m.row, Line: line, Fault: rec.fault, Beyond: beyond}, nil
 		}
 	}
 }

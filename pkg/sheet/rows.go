@@ -16,6 +16,8 @@ type Position struct {
 	// Fault, when not empty, is a sentence for the person: why the row cannot
 	// be used. Its cells are then a best effort.
 	Fault string
+	// Beyond are the cells of such a row for which the header has no column.
+	Beyond []string
 }
 
 // records yields clean data rows: each ends in a line feed and parses to
