@@ -62,6 +62,7 @@ type importing struct {
 	account  *account
 	file     *sheet.File
 	isLong   bool // the file
+	mending  bool // somebody has worked on the file of rows to mend
 	columns  fields.Columns
 	carry    []int // places of the columns that the results file takes over
 	rows     resource
@@ -162,6 +163,7 @@ func (i *importing) open(ctx context.Context) error {
 		return err
 	}
 	i.close = append(i.close, i.ledger.Close)
+	i.mending = wasTouched(i.flags.failedPath(), i.flags.resultsPath())
 	return nil
 }
 
