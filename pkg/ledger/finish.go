@@ -3,6 +3,7 @@ package ledger
 import (
 	"bufio"
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -98,7 +99,7 @@ func (l *Ledger) Finish(carry []string, rows func(func(Row) error) error, counte
 		return err
 	}
 	f.out.Flush()
-	if err := f.out.Error(); err != nil {
+	if err := errors.Join(f.out.Error(), l.giveUp()); err != nil {
 		return fmt.Errorf("finishing the results file: %w", err)
 	}
 	return whole.Commit()

@@ -135,10 +135,10 @@ func (l *Ledger) begin() error {
 	defer whole.Close()
 	first := headerLine(nil)
 	if _, err = whole.Write(first); err == nil {
-		err = whole.Commit()
+		err = l.giveUp()
 	}
-	if err == nil && l.file != nil {
-		err = l.file.Close()
+	if err == nil {
+		err = whole.Commit()
 	}
 	if err == nil {
 		l.file, err = os.OpenFile(l.path, os.O_RDWR, 0o600)
@@ -256,11 +256,19 @@ func (l *Ledger) Close() error {
 	if l.lock != nil {
 		defer l.lock.release()
 	}
-	if l.file == nil {
-		return nil
-	}
-	if err := l.file.Close(); err != nil {
+	if err := l.giveUp(); err != nil {
 		return fmt.Errorf("closing the results file: %w", err)
 	}
 	return nil
+}
+
+// giveUp closes the file, in whose place no other can be put on Windows as long
+// as it is open.
+func (l *Ledger) giveUp() error {
+	if l.file == nil {
+		return nil
+	}
+	file := l.file
+	l.file = nil
+	return file.Close()
 }

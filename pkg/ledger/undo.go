@@ -248,8 +248,16 @@ func (u *Undo) Finish(last func(Key) (row.Status, bool)) error {
 // Close gives the file and its lock up.
 func (u *Undo) Close() error {
 	defer u.lock.release()
+	return u.giveUp()
+}
+
+// giveUp closes the file, in whose place no other can be put on Windows as long
+// as it is open.
+func (u *Undo) giveUp() error {
 	if u.file == nil {
 		return nil
 	}
-	return u.file.Close()
+	file := u.file
+	u.file = nil
+	return file.Close()
 }

@@ -186,5 +186,8 @@ func (u *Undo) rewrite(old *undoFile, lines func(yield func(record []string, mad
 	if err := w.Flush(); err != nil {
 		return err
 	}
+	if err := u.giveUp(); err != nil {
+		return err
+	}
 	return whole.Commit()
 }
