@@ -214,3 +214,15 @@ func TestADumbTerminalGetsNoBar(t *testing.T) {
 		t.Errorf("a dumb terminal is sent %q", out)
 	}
 }
+
+func TestCtrlCEndsTheQuestion(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "people.csv", "operation,email,first_name\ndelete,jane@example.com,Jane\n")
+	term := openTerminal(t, dir, nil, "import", "users", "people.csv", "--campaign", "1", "--sandbox")
+	term.shows(`Go on\? Type yes:`)
+	term.ask("send-keys", "C-c")
+	term.shows(`stopped early, by an interrupt; run the same command again`)
+	eventually(t, "refbulk ends, stopped", func() bool {
+		return strings.TrimSpace(term.ask("display-message", "-p", "#{pane_dead_status}")) == "4"
+	})
+}

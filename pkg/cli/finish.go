@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -17,8 +18,8 @@ import (
 )
 
 // ask has a person agree to what destroys something, and refuses it where
-// nobody can be asked.
-func (i *importing) ask() error {
+// nobody can be asked. Waiting for the answer ends with intake.
+func (i *importing) ask(intake context.Context) error {
 	if err := i.rows.Consent(i.survey.Notify); err != nil {
 		return usage(err)
 	}
@@ -33,8 +34,11 @@ func (i *importing) ask() error {
 	if !i.InTerminal || i.flags.file == "-" {
 		return usage(fmt.Errorf("this would %s, which cannot be taken back by itself; say --yes if that is meant", question))
 	}
-	fmt.Fprintf(i.Err, "This will %s. Go on? Type yes: ", question)
-	answer, _ := bufio.NewReader(i.In).ReadString('\n')
+	fmt.Fprintf(i.meter.screen, "This will %s. Go on? Type yes: ", question)
+	answer, _ := bufio.NewReader(until(intake, i.In)).ReadString('\n')
+	if intake.Err() != nil {
+		return halted(context.Cause(intake))
+	}
 	if strings.TrimSpace(strings.ToLower(answer)) != "yes" {
 		return usage(errors.New("not agreed to; nothing was sent"))
 	}

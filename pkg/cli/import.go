@@ -103,7 +103,7 @@ func (i *importing) run(w ways) error {
 	if err := i.look(w); err != nil {
 		return err
 	}
-	if err := i.ask(); err != nil {
+	if err := i.ask(w.intake); err != nil {
 		return err
 	}
 	i.outlets.begin()
@@ -115,11 +115,11 @@ func (i *importing) run(w ways) error {
 }
 
 // open opens everything that needs no call: the input, the account, the
-// results file.
+// results file. What it waits for there, it waits for until ctx ends.
 func (i *importing) open(ctx context.Context) error {
 	path := i.flags.file
 	if path == "-" {
-		spooled, cleanup, err := sheet.Spool(i.In, "")
+		spooled, cleanup, err := sheet.Spool(until(ctx, i.In), "")
 		if err != nil {
 			return err
 		}
