@@ -182,11 +182,12 @@ func (p *program) fresh(name string) *cobra.Command {
 func (p *program) setFlags(line *pflag.FlagSet, s *step, j *job.Job, now time.Time) []error {
 	flags := s.command.Flags()
 	var errs []error
-	line.Visit(func(f *pflag.Flag) { // with the variables
+	line.Visit(func(f *pflag.Flag) {
 		if own := flags.Lookup(f.Name); own != nil {
 			errs = append(errs, copyFlag(flags, own, f))
 		}
 	})
+	errs = append(errs, p.fromEnvironment(flags))
 	for _, setting := range s.Settings {
 		if setting.Shared && flags.Lookup(setting.Flag) == nil && p.known(setting.Flag) {
 			continue // it is for other steps
