@@ -89,3 +89,43 @@ func TestCarryFindsItsColumnsAsMapDoes(t *testing.T) {
 		t.Errorf("the results file is (%v)\n%s", err, text)
 	}
 }
+
+func TestAFileThatIsNotTheRunsOwnIsAMistakeOfTheCommand(t *testing.T) {
+	r := newRig(t, sandbox.Options{})
+	t.Chdir(r.dir)
+	r.file("p.csv", "email,first_name\njane@example.com,Jane\n")
+	r.file("other.csv", "email,first_name\njoe@example.com,Joe\n")
+	r.file("line.csv", "no line break")
+	if code, _, stderr := r.run("import", "users", "p.csv", "--campaign", "1", "--results", "spoilt.csv", "--undo", "spoilt-undo.csv"); code != ExitDone {
+		t.Fatalf("exit %d, want %d\n%s", code, ExitDone, stderr)
+	}
+	spoil := func(name string) {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		header, _, _ := strings.Cut(string(text), "\n")
+		r.file(name, header+"\nspoilt\n"+strings.TrimPrefix(string(text), header+"\n"))
+	}
+	spoil("spoilt.csv")
+	spoil("spoilt-undo.csv")
+	before := r.server.Counts().Writes
+	for _, test := range []struct{ command, flag, path, stderr string }{
+		{"import", "--results", "other.csv", "it is not a results file of refbulk"},
+		{"plan", "--results", "other.csv", "it is not a results file of refbulk"},
+		{"import", "--results", "line.csv", "it is not a results file of refbulk"},
+		{"import", "--results", "spoilt.csv", "line 2 is damaged"},
+		{"import", "--results", ".", "is not a file: name another with --results"},
+		{"import", "--undo", "other.csv", "it is not an undo file of refbulk"},
+		{"import", "--undo", "spoilt-undo.csv", "line 2 is damaged"},
+		{"import", "--undo", ".", "is not a file: name another with --undo"},
+	} {
+		code, _, stderr := r.run(test.command, "users", "p.csv", "--campaign", "1", test.flag, test.path)
+		if code != ExitUsage || !strings.Contains(stderr, test.stderr) {
+			t.Errorf("refbulk %s %s %s: exit %d, want %d and %q\n%s", test.command, test.flag, test.path, code, ExitUsage, test.stderr, stderr)
+		}
+	}
+	if sent := r.server.Counts().Writes - before; sent != 0 {
+		t.Errorf("%d writes were sent, want none", sent)
+	}
+}

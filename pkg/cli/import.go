@@ -160,7 +160,7 @@ func (i *importing) open(ctx context.Context) error {
 		LockTimeout: i.flags.lockWait, Owner: owner(i.began), ReadOnly: i.flags.readOnly,
 	})
 	if err != nil {
-		return err
+		return unfitIsUsage(err)
 	}
 	i.close = append(i.close, i.ledger.Close)
 	i.mending = wasTouched(i.flags.failedPath(), i.flags.resultsPath())
@@ -266,11 +266,20 @@ func (i *importing) keepUndo(ctx context.Context, lost map[ledger.Key]bool) erro
 		LockTimeout: i.flags.lockWait, Owner: owner(i.began), Unanswered: lost,
 	})
 	if err != nil {
-		return err
+		return unfitIsUsage(err)
 	}
 	i.close = append(i.close, undo.Close)
 	i.engine.KeepUndo(undo)
 	return nil
+}
+
+// unfitIsUsage marks the error of a file that a person has named wrongly, or
+// has to put right before anything is sent.
+func unfitIsUsage(err error) error {
+	if errors.As(err, new(*ledger.UnfitError)) {
+		return usage(err)
+	}
+	return err
 }
 
 // observe notes how ambiguous cells were read, for the plan.

@@ -49,7 +49,7 @@ type Ledger struct {
 // Open locks the results file, cuts off a torn end and reads what is settled.
 // There is no file until the first entry. Waiting for the lock ends with ctx.
 // The error is a *LockedError when another run holds the file; nothing was
-// touched then.
+// touched then. It is an *UnfitError when something else stands there.
 func Open(ctx context.Context, o Options) (*Ledger, error) {
 	path, err := realPath(o.Path, "results")
 	if err != nil {
@@ -100,7 +100,7 @@ func realPath(path, what string) (string, error) {
 		path = target
 	}
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return "", fmt.Errorf("the %s path %s is not a file: name another with --%s", what, path, what)
+		return "", unfit("the %s path %s is not a file: name another with --%s", what, path, what)
 	}
 	return path, nil
 }

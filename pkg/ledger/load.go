@@ -70,9 +70,9 @@ func (l *Ledger) scan(from, to int64) (end int64, err error) {
 		case f.err != nil && f.zeros:
 			zeros = cmp.Or(zeros, f.line)
 		case f.err != nil:
-			return 0, fmt.Errorf("%s is damaged: %w; %s", where(from, f.line), f.err, takeCopy)
+			return 0, unfit("%s is damaged: %w; %s", where(from, f.line), f.err, takeCopy)
 		case zeros > 0:
-			return 0, fmt.Errorf("%s is damaged: it holds zeros; %s", where(from, zeros), takeCopy)
+			return 0, unfit("%s is damaged: it holds zeros; %s", where(from, zeros), takeCopy)
 		case l.index.keys.Len() == compact.MostPlaces:
 			return 0, fmt.Errorf("it has more than %d rows; name another file with --results", compact.MostPlaces)
 		default:
@@ -144,8 +144,8 @@ func lineOf(reader *csv.Reader, err error) int {
 const takeCopy = "if another program saved the file, put back the copy from before; without this file, all that it records as done would be done again"
 
 var (
-	errNotResults = errors.New("it is not a results file of refbulk: its first line is another; name another file with --results")
-	errResaved    = errors.New("a spreadsheet program has saved it in another form than it had; " + takeCopy)
+	errNotResults = unfit("it is not a results file of refbulk: its first line is another; name another file with --results")
+	errResaved    = unfit("a spreadsheet program has saved it in another form than it had; " + takeCopy)
 )
 
 // checkHeader looks at the first record. A byte order mark, which spreadsheet

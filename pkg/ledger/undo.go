@@ -65,7 +65,8 @@ type UndoOptions struct {
 
 // OpenUndo locks and reads an undo file, cuts off a torn end, and makes room for
 // the columns. There is no file until the first Append. Waiting for the lock
-// ends with ctx. The error is a *LockedError when another run holds the file.
+// ends with ctx. The error is a *LockedError when another run holds the file, and
+// an *UnfitError when something else stands there.
 func OpenUndo(ctx context.Context, o UndoOptions) (*Undo, error) {
 	path, err := realPath(o.Path, "undo")
 	if err != nil {

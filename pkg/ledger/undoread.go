@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"encoding/csv"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"slices"
@@ -66,7 +65,7 @@ func readUndo(path string, each func(undone, place, []string) error) (*undoFile,
 	}
 	change, key := slices.Index(first, changeColumn), slices.Index(first, keyColumn)
 	if err != nil || change < 0 || key < 0 {
-		return nil, errors.New("it is not an undo file of refbulk; name another file with --undo")
+		return nil, unfit("it is not an undo file of refbulk; name another file with --undo")
 	}
 	f := &undoFile{change: change, key: key, end: reader.InputOffset()}
 	for _, c := range first {
@@ -96,7 +95,7 @@ func readUndo(path string, each func(undone, place, []string) error) (*undoFile,
 			continue
 		}
 		if unread > 0 {
-			return nil, fmt.Errorf("line %d is damaged; if another program saved the file, put back the copy from before, or name another file with --undo", unread)
+			return nil, unfit("line %d is damaged; if another program saved the file, put back the copy from before, or name another file with --undo", unread)
 		}
 		f.rehearsed = f.rehearsed || line.key.Rehearsal
 		f.loose = f.loose || line.tentative || before != 0 && number > before
