@@ -83,17 +83,23 @@ func (a *account) startSandbox(f *accountFlags) (http.RoundTripper, error) {
 	if f.limit == 0 {
 		o.Limit = -1
 	}
-	server := (*sandbox.Server)(nil)
-	if f.sandbox == inMemory {
-		server = sandbox.New(o)
-	} else {
-		var err error
-		if server, err = sandbox.Open(f.sandbox, o); err != nil {
-			return nil, err
-		}
+	server, err := f.simulator(o)
+	if err != nil {
+		return nil, err
 	}
 	a.close = append(a.close, server.Close)
 	return server.Transport(), nil
+}
+
+// simulator makes the simulator, whose account may be kept in a file.
+func (f *accountFlags) simulator(o sandbox.Options) (*sandbox.Server, error) {
+	switch {
+	case f.sandbox == inMemory:
+		return sandbox.New(o), nil
+	case f.readOnly:
+		return sandbox.OpenCopy(f.sandbox, o)
+	}
+	return sandbox.Open(f.sandbox, o)
 }
 
 // token reads the token from its file or its variable. It is never a flag.

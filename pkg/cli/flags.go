@@ -65,6 +65,8 @@ type accountFlags struct {
 	timeout time.Duration
 	maxDown time.Duration
 	peak    float64 // requests a second while slots are free; 0 = the gate's own
+
+	readOnly bool // a plan: it leaves the account and all files as they are
 }
 
 func (a *accountFlags) add(f *pflag.FlagSet) {
@@ -130,7 +132,6 @@ type importFlags struct {
 	yes                   bool
 
 	resource, file string
-	readOnly       bool // a plan
 }
 
 func (i *importFlags) add(f *pflag.FlagSet) {

@@ -157,7 +157,7 @@ func (i *importing) open(ctx context.Context) error {
 	}
 	i.ledger, err = ledger.Open(ctx, ledger.Options{
 		Path: i.flags.resultsPath(), Rehearsal: i.flags.account.sandbox != "",
-		LockTimeout: i.flags.lockWait, Owner: owner(i.began), ReadOnly: i.flags.readOnly,
+		LockTimeout: i.flags.lockWait, Owner: owner(i.began), ReadOnly: i.flags.account.readOnly,
 	})
 	if err != nil {
 		return unfitIsUsage(err)
@@ -183,7 +183,7 @@ func (i *importing) look(w ways) error {
 		return usage(err)
 	}
 	i.engine = engine.New(i.engineOptions(share))
-	if i.flags.readOnly || i.rows.ReadsFirst(i.file.Header()) {
+	if i.flags.account.readOnly || i.rows.ReadsFirst(i.file.Header()) {
 		if err := i.rows.Open(w.calls, i.engine.Try(w.calls, w.intake)); err != nil {
 			return called(i.account, err)
 		}
@@ -197,7 +197,7 @@ func (i *importing) look(w ways) error {
 		return usage(err)
 	}
 	var undo errgroup.Group // after many changes its file is long, too
-	if !i.flags.readOnly {
+	if !i.flags.account.readOnly {
 		lost := i.ledger.Unanswered()
 		undo.Go(func() error { return i.keepUndo(w.intake, lost) })
 		if ignored := i.columns.Ignored(); len(ignored) > 0 {
@@ -208,7 +208,7 @@ func (i *importing) look(w ways) error {
 	if undoErr := undo.Wait(); err == nil {
 		err = undoErr
 	}
-	if err == nil && !i.flags.readOnly {
+	if err == nil && !i.flags.account.readOnly {
 		for _, note := range i.notes() {
 			i.log.Info("note: " + note)
 		}

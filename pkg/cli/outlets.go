@@ -32,7 +32,7 @@ type outlets struct {
 func (i *importing) openOutlets() (*outlets, error) {
 	o := &outlets{importing: i, calls: report.NewCalls(i.began, i.flags.account.limit, i.flags.account.window)}
 	f := &i.flags.output
-	if i.flags.readOnly {
+	if i.flags.account.readOnly {
 		return o, nil
 	}
 	for _, file := range []struct{ flag, path string }{{"--report", f.report}, {"--metrics-file", f.metrics}} {
@@ -96,7 +96,7 @@ func (o *outlets) post(n report.Notice) {
 // end tells what became of the import, whose error is err. It gives the error
 // back, or one of its own where there was none.
 func (o *outlets) end(err error) error {
-	if o.flags.readOnly {
+	if o.flags.account.readOnly {
 		return err
 	}
 	code := o.code

@@ -14,7 +14,7 @@ import (
 )
 
 func (p *program) planCommand() *cobra.Command {
-	return p.onFile(&importFlags{readOnly: true}, (*importing).plan, cobra.Command{
+	return p.onFile(&importFlags{account: accountFlags{readOnly: true}}, (*importing).plan, cobra.Command{
 		Use:   "plan RESOURCE FILE",
 		Short: "Say what import would do, to whom, in how many requests and how long; writes nothing",
 		Long: "Check every row of FILE, look up what the API holds, and say what import would do with the same flags.\n" +

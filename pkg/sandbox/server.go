@@ -44,17 +44,9 @@ func New(o Options) *Server {
 // with what the file holds, or with o.State when there is no file, and writes
 // changes back about once a second and at Close.
 func Open(path string, o Options) (*Server, error) {
-	state, err := Load(path)
-	missing := errors.Is(err, fs.ErrNotExist)
-	switch {
-	case err == nil:
-		o.State = &state
-	case !missing:
-		return nil, err
-	}
-	s, err := newServer(o)
+	s, missing, err := load(path, o)
 	if err != nil {
-		return nil, fmt.Errorf("sandbox: %w", err)
+		return nil, err
 	}
 	s.saver = startSaver(path, s.State)
 	s.referralFactory.changed, s.recomly.changed = s.saver.mark, s.saver.mark
@@ -62,6 +54,31 @@ func Open(path string, o Options) (*Server, error) {
 		s.saver.mark()
 	}
 	return s, nil
+}
+
+// OpenCopy makes a Server whose account begins as that of Open does, and lives
+// in memory: the file stays as it is, and where there is none, none is made.
+func OpenCopy(path string, o Options) (*Server, error) {
+	s, _, err := load(path, o)
+	return s, err
+}
+
+// load makes a Server that begins with what the file at path holds, or with
+// o.State when it is missing.
+func load(path string, o Options) (_ *Server, missing bool, _ error) {
+	state, err := Load(path)
+	missing = errors.Is(err, fs.ErrNotExist)
+	switch {
+	case err == nil:
+		o.State = &state
+	case !missing:
+		return nil, false, err
+	}
+	s, err := newServer(o)
+	if err != nil {
+		return nil, missing, fmt.Errorf("sandbox: %w", err)
+	}
+	return s, missing, nil
 }
 
 func newServer(o Options) (*Server, error) {
