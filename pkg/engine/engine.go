@@ -34,7 +34,8 @@ type Options struct {
 	// rows are given.
 	Name string
 
-	// Observe is called with every row of the survey; nil = nobody looks.
+	// Observe is called by Survey with every row, or First of them; nil = nobody
+	// looks.
 	Observe func(*row.Intent)
 
 	// Begin is called when the first row is about to be sent; nil = nobody waits

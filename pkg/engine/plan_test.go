@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -240,6 +241,22 @@ func TestAPlanThatLooksNothingUpReadsTheFileOnce(t *testing.T) {
 		t.Errorf("the file was read %d times, and %d calls were made; want 1 and 0", passes, calls)
 	}
 	for _, c := range append(r.closing, server.Close) {
+		r.must(c())
+	}
+}
+
+func TestATrialTellsOfItsOwnRowsAlone(t *testing.T) {
+	server := newServer(t, sandbox.Options{})
+	var observed []int
+	r := begin(t, server, t.TempDir(), [][]string{{"create", "ann@example.com", "Ann", ""}, {"create", "invalid", "Bo", ""}},
+		engine.Options{First: 1, Observe: func(in *row.Intent) { observed = append(observed, in.Row) }})
+	if len(r.survey.Causes) != 0 || r.survey.Invalid != 0 {
+		t.Errorf("the survey tells of %+v in %d rows, want nothing", r.survey.Causes, r.survey.Invalid)
+	}
+	if !slices.Equal(observed, []int{1}) {
+		t.Errorf("the rows %v were shown, want the first", observed)
+	}
+	for _, c := range r.closing {
 		r.must(c())
 	}
 }

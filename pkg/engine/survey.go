@@ -79,10 +79,10 @@ func (e *Engine) Survey(ctx context.Context) (*Survey, error) {
 			return err
 		}
 		s.lines.Add(in.Position, e.options.Ledger.Key(keys.At(place)))
-		if e.options.Observe != nil {
-			e.options.Observe(in)
+		if e.options.First == 0 || in.Row <= e.options.First {
+			e.show(s, in)
 		}
-		f := s.note(in)
+		f := factsOf(in)
 		if settled {
 			f |= settledBefore
 		}
@@ -170,19 +170,23 @@ func (e *Engine) each(ctx context.Context, do func(*row.Intent) error) (notes []
 	}
 }
 
-// note keeps what is wrong with a row and the bits that count.
-func (s *Survey) note(in *row.Intent) facts {
-	var f facts
-	if len(in.Problems) > 0 {
-		f |= invalid
-		for _, p := range in.Problems {
-			s.addProblem(in.Position, p)
-		}
+// show keeps what is wrong with a row, and lets the caller look at it.
+func (e *Engine) show(s *Survey, in *row.Intent) {
+	for _, p := range in.Problems {
+		s.addProblem(in.Position, p)
 	}
+	if e.options.Observe != nil {
+		e.options.Observe(in)
+	}
+}
+
+// factsOf keeps of a row the bits that count.
+func factsOf(in *row.Intent) facts {
+	var f facts
 	for _, bit := range []struct {
 		set bool
 		bit facts
-	}{{in.Skip, skipped}, {in.Asks, asks}, {in.Notifies > 0, notifies}, {in.MustExist, mustExist}} {
+	}{{len(in.Problems) > 0, invalid}, {in.Skip, skipped}, {in.Asks, asks}, {in.Notifies > 0, notifies}, {in.MustExist, mustExist}} {
 		if bit.set {
 			f |= bit.bit
 		}
