@@ -1,6 +1,7 @@
 // Package batch does many jobs at once: one producer, a bounded number of
 // workers, and one goroutine that commits what the workers record. It knows
-// nothing of what the jobs are; every channel of a run lives here.
+// nothing of what the jobs are; the channels by which jobs and records go from
+// hand to hand live here.
 //
 // There are two ways to stop. When the intake context ends, no further job is
 // taken and those under way finish. When the calls context ends, jobs under

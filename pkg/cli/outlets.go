@@ -156,8 +156,8 @@ func (o *outlets) tellLog(s *report.Summary, problem string) {
 	}
 }
 
-// stepName is what the metrics and notices call this import: the same every
-// night.
+// stepNameOr is the name of the job's step that runs, or the other name for a
+// command of its own.
 func (p *program) stepNameOr(otherwise string) string {
 	if p.step != "" {
 		return p.step
@@ -165,6 +165,8 @@ func (p *program) stepNameOr(otherwise string) string {
 	return otherwise
 }
 
+// stepName is what the metrics and notices call this import: the same every
+// night.
 func (i *importing) stepName() string { return i.stepNameOr("import " + i.flags.resource) }
 
 // writeReport writes the page, when there are results to tell of.

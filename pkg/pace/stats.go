@@ -6,7 +6,7 @@ import "time"
 type Stats struct {
 	Requests    int64         // let through
 	WorstWindow int           // the most that left in any one window
-	Waited      time.Duration // wall-clock time in which somebody waited for the limit, a hold or a belief, not for smoothing
+	Waited      time.Duration // wall-clock time in which somebody waited for the limit, the lock of its count, a hold or a belief, not for smoothing
 	InFlight    int           // let through and not yet left
 }
 
