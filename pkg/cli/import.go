@@ -184,7 +184,7 @@ func (i *importing) look(w ways) error {
 	}
 	i.engine = engine.New(i.engineOptions(share))
 	if i.flags.account.readOnly || i.rows.ReadsFirst(i.file.Header()) {
-		if err := i.rows.Open(w.calls, i.engine.Try(w.calls, w.intake)); err != nil {
+		if err := i.rows.Open(i.engine.Try(w.calls, w.intake)); err != nil {
 			return called(i.account, err)
 		}
 	} else {

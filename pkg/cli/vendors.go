@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -60,7 +59,7 @@ type resource interface {
 	// with Open, and not with its first write.
 	ReadsFirst(headers []string) bool
 	// Open makes the first call: the one that shows whether the token is good.
-	Open(ctx context.Context, try engine.Try) error
+	Open(try engine.Try) error
 	// Match finds the field of every heading.
 	Match(headers []string) (fields.Columns, error)
 	// Consent says why so many people may not be written to, nil when they may.

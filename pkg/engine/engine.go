@@ -109,7 +109,7 @@ func (e *Engine) Run(calls, intake context.Context, s *Survey) error {
 	defer stop(nil)
 	r := &run{Engine: e, survey: s, queue: queue, stop: stop}
 	if s.Due > 0 && !r.heldBack() {
-		if err := e.options.Resource.Prepare(calls, s.Due, e.Try(calls, queue)); err != nil {
+		if err := e.options.Resource.Prepare(s.Due, e.Try(calls, queue)); err != nil {
 			return r.why(calls, fmt.Errorf("looking up the present state: %w", err))
 		}
 	}

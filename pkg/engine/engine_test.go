@@ -79,7 +79,7 @@ func beginWith(t failer, server *sandbox.Server, dir string, rows [][]string, o 
 	o.Rows, o.Resource, o.Ledger = r.file.Rows, users, r.ledger
 	o.Loop = &retry.Loop{Policy: retry.Policy{Retries: 2, First: time.Millisecond}, Brake: gate, Window: time.Millisecond, MaxOutage: time.Second, Probe: users.Probe}
 	r.engine, r.options = engine.New(o), o
-	r.must(users.Open(context.Background(), r.engine.Try(context.Background(), context.Background())))
+	r.must(users.Open(r.engine.Try(context.Background(), context.Background())))
 	_, err = users.Match(r.file.Header())
 	r.must(err)
 	r.survey, err = r.engine.Survey(context.Background())

@@ -12,7 +12,7 @@ import (
 
 // Forecast is what a run would do.
 type Forecast struct {
-	Statuses map[row.Status]int // of every row, settled ones included
+	Statuses map[row.Status]int // of every row that a run would reach, settled ones included
 	Writes   int                // that a run would send
 	Notify   int                // people the vendor would write to
 	Missing  int                // absent where that is an error
@@ -36,7 +36,7 @@ func (e *Engine) Plan(calls, intake context.Context, s *Survey) (Forecast, error
 	defer stop(nil)
 	r := &run{Engine: e, survey: s, queue: queue, stop: stop}
 	if s.Due > 0 {
-		if err := e.options.Resource.Prepare(calls, s.Due, e.Try(calls, queue)); err != nil {
+		if err := e.options.Resource.Prepare(s.Due, e.Try(calls, queue)); err != nil {
 			return f, err
 		}
 	}

@@ -225,7 +225,7 @@ func TestAPlanThatLooksNothingUpReadsTheFileOnce(t *testing.T) {
 	o := r.options
 	o.Resource, o.Rows = users, func() (*sheet.Rows, error) { passes++; return r.file.Rows() }
 	e := engine.New(o)
-	r.must(users.Open(t.Context(), e.Try(t.Context(), t.Context())))
+	r.must(users.Open(e.Try(t.Context(), t.Context())))
 	_, err = users.Match(r.file.Header())
 	r.must(err)
 	s, err := e.Survey(t.Context())

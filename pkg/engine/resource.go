@@ -9,17 +9,18 @@ import (
 )
 
 // Resource is what the engine needs of a vendor for one kind of row. Look and
-// the steps it gives are called by many workers at once, the rest by one
-// goroutine.
+// the steps it gives are called by many workers at once. A pass over the rows
+// goes on beside them, in one goroutine, and whoever makes a call may call
+// Probe, one at a time.
 type Resource interface {
 	// Intents starts a pass over the rows of the file. Several passes are
-	// made; each has to give the same intents.
+	// made, one after the other; each has to give the same intents.
 	Intents(rows *sheet.Rows) (Intents, error)
 
 	// Prepare is called once, before the first Look. It may read the present
 	// state of many targets at once where that costs fewer calls than looking
 	// at each of the due rows. Calls are made through try.
-	Prepare(ctx context.Context, due int, try Try) error
+	Prepare(due int, try Try) error
 
 	// Look finds out what is left to do for an intent, by at most a few calls
 	// that change nothing. Sent is when a write for this row left whose
@@ -30,7 +31,8 @@ type Resource interface {
 	// Probe is a cheap call that tells whether the API answers.
 	Probe(ctx context.Context) error
 
-	// UndoColumns are the fields that Step.Undo may give.
+	// UndoColumns are the fields that Step.Undo may give. They may be asked for
+	// while the first pass goes on.
 	UndoColumns() []string
 }
 

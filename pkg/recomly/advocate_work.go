@@ -68,7 +68,7 @@ func (a *Advocates) Consent(notify int) error {
 }
 
 // Prepare compares the new advocates with what the plan allows.
-func (a *Advocates) Prepare(_ context.Context, due int, try engine.Try) error {
+func (a *Advocates) Prepare(due int, try engine.Try) error {
 	more := min(int64(due), a.creates.Load())
 	if more == 0 {
 		return nil

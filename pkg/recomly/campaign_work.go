@@ -45,7 +45,7 @@ func (c *Campaigns) Match(headers []string) (fields.Columns, error) {
 }
 
 // Prepare compares the new campaigns with what the plan allows.
-func (c *Campaigns) Prepare(_ context.Context, due int, try engine.Try) error {
+func (c *Campaigns) Prepare(due int, try engine.Try) error {
 	more := min(int64(due), c.creates.Load())
 	if more == 0 {
 		return nil

@@ -61,7 +61,7 @@ func (c *Client) Export(resource string, o ExportOptions, try engine.Try) (expor
 		return nil, err
 	}
 	b := &base{client: c}
-	if err := b.Open(context.Background(), try); err != nil {
+	if err := b.Open(try); err != nil {
 		return nil, err
 	}
 	x := &exporting{client: c, options: o, try: try}

@@ -128,7 +128,7 @@ func (r *rig) run(name string, o recomly.Options, text string) ([]line, error) {
 	if ctx == nil {
 		ctx = context.Background()
 	}
-	if err := r.resource.Open(ctx, e.Try(ctx, ctx)); err != nil {
+	if err := r.resource.Open(e.Try(ctx, ctx)); err != nil {
 		return nil, err
 	}
 	if _, err := r.resource.Match(file.Header()); err != nil {

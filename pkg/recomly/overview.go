@@ -14,7 +14,7 @@ import (
 // the API refuses to show them.
 func (c *Client) Overview(try engine.Try) ([]*Campaign, *Account, *int64, error) {
 	b := &base{client: c, options: Options{Log: slog.New(slog.DiscardHandler)}}
-	if err := b.Open(context.Background(), try); err != nil {
+	if err := b.Open(try); err != nil {
 		return nil, nil, nil, err
 	}
 	var live []*Campaign

@@ -46,7 +46,7 @@ func (r *Referrals) Match(headers []string) (fields.Columns, error) {
 }
 
 // Prepare compares the friends who become advocates with what the plan allows.
-func (r *Referrals) Prepare(_ context.Context, due int, try engine.Try) error {
+func (r *Referrals) Prepare(due int, try engine.Try) error {
 	account, err := r.account(try)
 	if account == nil {
 		return err

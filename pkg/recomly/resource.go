@@ -71,7 +71,7 @@ type Resource interface {
 
 	// Open reads the account's campaigns: it is the call that finds out where
 	// the API is, and shows whether the key is good.
-	Open(ctx context.Context, try engine.Try) error
+	Open(try engine.Try) error
 
 	// Match finds the field of every heading. Its error names everything that
 	// keeps the file from being used.
@@ -184,7 +184,7 @@ func (b *base) set(name string, client *Client, o Options) error {
 func (b *base) ReadsFirst([]string) bool { return true }
 
 // Open implements Resource.
-func (b *base) Open(_ context.Context, try engine.Try) error {
+func (b *base) Open(try engine.Try) error {
 	found := newCampaigns()
 	_, err := pages(func(token string) (page Page, err error) {
 		err = try(func(ctx context.Context) error {

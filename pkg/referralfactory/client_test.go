@@ -141,7 +141,7 @@ func TestANextLinkOnAnotherHostIsNotFollowed(t *testing.T) {
 	elsewhere, other := listen(sandbox.Options{})
 	server, running := listen(sandbox.Options{State: crowd(600), Behaviour: sandbox.Behaviour{LinksHost: other.URL()}})
 	w := connect(t, server, running.URL()+sandbox.BasePath, nil, UserOptions{Campaign: 1})
-	if err := w.users.Prepare(t.Context(), 600, w.try); err != nil {
+	if err := w.users.Prepare(600, w.try); err != nil {
 		t.Fatal(err)
 	}
 	if reads, _ := w.calls(); reads != 3 || w.users.present.len() != 601 {

@@ -45,7 +45,7 @@ func (l Lookup) Cost(users, due int) (way Lookup, requests int) {
 // Prepare lists all users when that costs fewer requests than looking each of
 // the due rows up. Where users came or went in each of three listings, rows
 // are looked up one by one all the same.
-func (u *Users) Prepare(_ context.Context, due int, try engine.Try) error {
+func (u *Users) Prepare(due int, try engine.Try) error {
 	if o := u.options.Lookup; o == LookupOff || o == LookupEach || o == LookupAuto && due <= 1 {
 		return nil
 	}

@@ -90,7 +90,7 @@ func TestARunCostsTheRequestsThatWereReckoned(t *testing.T) {
 			for i := range test.rows {
 				file.WriteString(test.file(i) + "\n")
 			}
-			if err := w.users.Prepare(w.Context(), test.rows, w.try); err != nil {
+			if err := w.users.Prepare(test.rows, w.try); err != nil {
 				t.Fatal(err)
 			}
 			_, cost := LookupAuto.Cost(test.users+1, test.rows)
@@ -131,7 +131,7 @@ qualify,cid@example.com,,,
 		row.Created, row.Deleted, row.Absent, row.Created, row.Created, row.Qualified}
 	for _, lookup := range []Lookup{LookupList, LookupEach} {
 		w := newWorld(t, sandbox.Options{Faults: faults(t, "DELETE /users/2 times=1 lose-answer")}, UserOptions{Campaign: 1, Lookup: lookup})
-		if err := w.users.Prepare(w.Context(), len(want), w.try); err != nil {
+		if err := w.users.Prepare(len(want), w.try); err != nil {
 			t.Fatal(err)
 		}
 		for i, in := range w.rows(file) {
@@ -164,7 +164,7 @@ func TestAnotherReferrerThanTheRowsIsSaid(t *testing.T) {
 		"referrer_email,bo@example.com": "id 1 referred this person, not bo@example.com", "referrer_code,codeBo4": "not codeBo4", "referrer_id,4": "not 4",
 	} {
 		w := newWorld(t, sandbox.Options{}, UserOptions{Campaign: 1, Lookup: LookupList})
-		if err := w.users.Prepare(w.Context(), 9, w.try); err != nil {
+		if err := w.users.Prepare(9, w.try); err != nil {
 			t.Fatal(err)
 		}
 		field, value, _ := strings.Cut(cell, ",")
@@ -277,7 +277,7 @@ func TestAnAccountThatMovesWhileItIsListed(t *testing.T) {
 		{"all the time", []func(*sandbox.State){nil, goes(3), nil, nil, comes("late@example.com"), nil, nil, comes("b@example.com")}, 9 + 2},
 	} {
 		w := newWorld(t, sandbox.Options{State: crowd(600)}, UserOptions{Operation: remove, Campaign: 1})
-		if err := w.users.Prepare(w.Context(), 600, w.script(test.changes...)); err != nil {
+		if err := w.users.Prepare(600, w.script(test.changes...)); err != nil {
 			t.Fatal(err)
 		}
 		rows := w.rows(file)
@@ -298,7 +298,7 @@ func TestAnAccountThatMovesWhileItIsListed(t *testing.T) {
 func TestAListingThatIsOutOfDateDoesNoHarm(t *testing.T) {
 	for _, behaviour := range []sandbox.Behaviour{{}, {DeletedGone: true, QualifyUnknownInvalid: true}} {
 		w := newWorld(t, sandbox.Options{Behaviour: behaviour}, UserOptions{Campaign: 1, Lookup: LookupList})
-		if err := w.users.Prepare(w.Context(), 9, w.try); err != nil {
+		if err := w.users.Prepare(9, w.try); err != nil {
 			t.Fatal(err)
 		}
 		s := w.server.State()

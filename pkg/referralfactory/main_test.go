@@ -99,7 +99,7 @@ func connect(t *testing.T, server *sandbox.Server, base string, transport http.R
 	if w.users, err = NewUsers(client, uo); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.users.Open(t.Context(), w.try); err != nil {
+	if err := w.users.Open(w.try); err != nil {
 		t.Fatal(err)
 	}
 	w.before = server.Counts()

@@ -38,7 +38,7 @@ func TestARowWaitsForAReferrerWhoIsNotListed(t *testing.T) {
 			o.Operation = upsert
 		}
 		w := newWorld(t, sandbox.Options{}, o)
-		if err := w.users.Prepare(w.Context(), 1, w.try); err != nil {
+		if err := w.users.Prepare(1, w.try); err != nil {
 			t.Fatal(err)
 		}
 		got := w.send(w.rows("email,first_name," + strings.Replace(test.file, "/", "\n", 1))[0])
@@ -55,7 +55,7 @@ func TestARowWaitsForAReferrerWhoIsNotListed(t *testing.T) {
 // says of their address.
 func TestARowDoesNotWaitForAReferrerWhomThisRunMade(t *testing.T) {
 	w := newWorld(t, sandbox.Options{}, UserOptions{Campaign: 1, Lookup: LookupList})
-	if err := w.users.Prepare(w.Context(), 2, w.try); err != nil {
+	if err := w.users.Prepare(2, w.try); err != nil {
 		t.Fatal(err)
 	}
 	rows := w.rows("email,first_name,referrer_email\nnew@example.com,Nia,\nlead@example.com,Lea,new@example.com")
@@ -75,7 +75,7 @@ func TestARowDoesNotWaitForAReferrerWhomThisRunMade(t *testing.T) {
 // A row that was sent, and was not applied, is not sent again either.
 func TestALostRowWaitsForItsReferrerToo(t *testing.T) {
 	w := newWorld(t, sandbox.Options{}, UserOptions{Campaign: 1, Lookup: LookupList})
-	if err := w.users.Prepare(w.Context(), 2, w.try); err != nil {
+	if err := w.users.Prepare(2, w.try); err != nil {
 		t.Fatal(err)
 	}
 	rows := w.rows("email,first_name,referrer_email\nnew@example.com,Nia,nobody@example.com\nleo@example.com,Leo,nobody@example.com")
@@ -115,7 +115,7 @@ func TestWhatTheAPIRefusesForTheWantOfAReferrerIsBlocked(t *testing.T) {
 // there any more is known from then on.
 func TestAReferrerWhoWentAfterTheListingIsForgotten(t *testing.T) {
 	w := newWorld(t, sandbox.Options{}, UserOptions{Campaign: 1, Lookup: LookupList})
-	if err := w.users.Prepare(w.Context(), 2, w.try); err != nil {
+	if err := w.users.Prepare(2, w.try); err != nil {
 		t.Fatal(err)
 	}
 	state := w.server.State()

@@ -1,8 +1,6 @@
 package referralfactory
 
 import (
-	"context"
-
 	"github.com/refbulk/refbulk/pkg/engine"
 	"github.com/refbulk/refbulk/pkg/fields"
 )
@@ -30,7 +28,7 @@ type Resource interface {
 	ReadsFirst(headers []string) bool
 
 	// Open makes the first call: the one that shows whether the token is good.
-	Open(ctx context.Context, try engine.Try) error
+	Open(try engine.Try) error
 
 	// Match finds the field of every heading. Its error names everything that
 	// keeps the file from being used.

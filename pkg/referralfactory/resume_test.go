@@ -72,7 +72,7 @@ func TestALostAnswerIsLookedUpBeforeAnythingIsSentAgain(t *testing.T) {
 				o.Lookup, o.Campaign = lookup, 1
 				// An API that makes a second user shows a double send.
 				w := newWorld(t, sandbox.Options{Behaviour: sandbox.Behaviour{RepeatCreate: sandbox.RepeatMakesAnother, RequalifyCounts: true}}, o)
-				if err := w.users.Prepare(w.Context(), 1, w.try); err != nil {
+				if err := w.users.Prepare(1, w.try); err != nil {
 					t.Fatal(err)
 				}
 				if err := w.server.AddFaults(faults(t, test.fault)...); err != nil {

@@ -53,7 +53,7 @@ func NewRewards(client *Client, o RewardOptions) (*Rewards, error) {
 func (r *Rewards) ReadsFirst([]string) bool { return true }
 
 // Open makes the first call: the one that shows whether the token is good.
-func (r *Rewards) Open(_ context.Context, try engine.Try) error { return try(r.Probe) }
+func (r *Rewards) Open(try engine.Try) error { return try(r.Probe) }
 
 // Probe asks for one page of campaigns.
 func (r *Rewards) Probe(ctx context.Context) error {
@@ -86,7 +86,7 @@ func (r *Rewards) Match(headers []string) (fields.Columns, error) {
 func (r *Rewards) UndoColumns() []string { return []string{"operation", "id", "metric", "note"} }
 
 // Prepare reads what is due: the API has no call for one reward.
-func (r *Rewards) Prepare(_ context.Context, _ int, try engine.Try) error { return r.index.list(try) }
+func (r *Rewards) Prepare(_ int, try engine.Try) error { return r.index.list(try) }
 
 // Look finds out how the reward stands and decides what is left to do. After a
 // lost answer what decides is what is due now.

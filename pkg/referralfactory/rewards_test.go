@@ -69,7 +69,7 @@ func newTill(t *testing.T, b sandbox.Behaviour, operation string) *till {
 	if w.rewards, err = NewRewards(client, RewardOptions{Operation: operation}); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.rewards.Open(t.Context(), w.try); err != nil {
+	if err := w.rewards.Open(w.try); err != nil {
 		t.Fatal(err)
 	}
 	return w
@@ -182,7 +182,7 @@ func TestARewardIsSettledOnlyWhenItIsDue(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			w := newTill(t, test.behaviour, test.operation)
-			if err := w.rewards.Prepare(w.Context(), 1, w.try); err != nil {
+			if err := w.rewards.Prepare(1, w.try); err != nil {
 				t.Fatal(err)
 			}
 			in := w.rows(test.file)[0]
@@ -228,7 +228,7 @@ func TestALostAnswerPaysOnce(t *testing.T) {
 	} {
 		t.Run(test.operation+" "+test.fault, func(t *testing.T) {
 			w := newTill(t, sandbox.Behaviour{IssueTwice: sandbox.IssueTwicePays}, test.operation)
-			if err := w.rewards.Prepare(w.Context(), 1, w.try); err != nil {
+			if err := w.rewards.Prepare(1, w.try); err != nil {
 				t.Fatal(err)
 			}
 			if err := w.server.AddFaults(faults(t, test.fault)...); err != nil {
@@ -272,7 +272,7 @@ func TestARunAfterACrashAsksWhatIsDue(t *testing.T) {
 func TestARewardThatSomebodyElseSettles(t *testing.T) {
 	for _, twice := range []sandbox.IssueTwice{sandbox.IssueTwiceMissing, sandbox.IssueTwiceInvalid} {
 		w := newTill(t, sandbox.Behaviour{IssueTwice: twice}, "")
-		if err := w.rewards.Prepare(w.Context(), 3, w.try); err != nil {
+		if err := w.rewards.Prepare(3, w.try); err != nil {
 			t.Fatal(err)
 		}
 		rows := w.rows("operation,id/issue,1;cancel,3")
@@ -296,7 +296,7 @@ func TestARewardThatSomebodyElseSettles(t *testing.T) {
 // when a row asks for something that is not due.
 func TestRewardsAreLookedUpInLists(t *testing.T) {
 	w := newTill(t, sandbox.Behaviour{}, issue)
-	if err := w.rewards.Prepare(w.Context(), 20, w.try); err != nil {
+	if err := w.rewards.Prepare(20, w.try); err != nil {
 		t.Fatal(err)
 	}
 	if reads := w.server.Counts().Reads; reads != 1+len(Metrics) {

@@ -94,7 +94,7 @@ func (u *Users) ReadsFirst(headers []string) bool {
 
 // Open reads the account's campaigns: it is the call that shows whether the
 // token is good.
-func (u *Users) Open(_ context.Context, try engine.Try) error {
+func (u *Users) Open(try engine.Try) error {
 	found, err := readCampaigns(u.client, try)
 	u.campaigns = found
 	return err
