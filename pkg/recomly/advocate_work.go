@@ -137,6 +137,29 @@ type advocateWork struct {
 	in    *row.Intent
 	sent  time.Time // when a write whose answer was lost had left; zero for none
 	known *roster   // nil when nobody was looked up
+	next  stage     // what Send does: a write that was answered is not sent again
+}
+
+// stage makes one call of a row that may take several, and goes on with the
+// next. It gives the row's outcome.
+type stage func(context.Context) (row.Outcome, error)
+
+// invites is a step of an invitation that begins with a write; there is whom
+// the campaign has by then, nil for nobody.
+func (w *advocateWork) invites(there *Advocate, first stage) engine.Step {
+	w.next = first
+	return engine.Step{
+		Done: advocateOutcome(row.Invited, there, 0, ""),
+		Send: func(ctx context.Context) (row.Outcome, error) { return w.next(ctx) },
+		Undo: w.undoInvite,
+	}
+}
+
+// then goes on with another stage. When it fails and the step is sent again,
+// it is with that stage.
+func (w *advocateWork) then(ctx context.Context, next stage) (row.Outcome, error) {
+	w.next = next
+	return next(ctx)
 }
 
 func advocateOutcome(status row.Status, a *Advocate, http int, remark string) row.Outcome {
@@ -150,7 +173,7 @@ func advocateOutcome(status row.Status, a *Advocate, http int, remark string) ro
 // create invites the person, unless the campaign has one of the contacts.
 func (w *advocateWork) create(there *Advocate) engine.Step {
 	if there == nil {
-		return engine.Step{Send: w.invite, Undo: w.undoInvite}
+		return w.invites(nil, w.invite)
 	}
 	if w.sent.IsZero() || w.options.OnExisting == Update && !w.isAsInvited(there) {
 		return w.meets(there)
@@ -158,7 +181,7 @@ func (w *advocateWork) create(there *Advocate) engine.Step {
 	if w.preference == "" || w.preference == there.Preference || there.Preference == "" {
 		return engine.Step{Done: advocateOutcome(row.Invited, there, 0, ""), Undo: w.undoInvite}
 	}
-	return engine.Step{Send: func(ctx context.Context) (row.Outcome, error) { return w.prefer(ctx, there, 0) }, Undo: w.undoInvite}
+	return w.invites(there, func(ctx context.Context) (row.Outcome, error) { return w.prefer(ctx, there, 0) })
 }
 
 // isAsInvited reports whether an advocate may be as an invitation by this row
@@ -187,7 +210,7 @@ func (w *advocateWork) invite(ctx context.Context) (row.Outcome, error) {
 	began, before := time.Now(), w.known.size()
 	made, status, err := w.client.Invite(ctx, w.campaign, NewAdvocate{Name: w.name, Email: w.email, Phone: w.phone})
 	if api.VerdictOf(err) == api.Refused && !gone(err) {
-		return w.refused(ctx, err)
+		return w.then(ctx, func(ctx context.Context) (row.Outcome, error) { return w.refused(ctx, err) })
 	}
 	if err != nil {
 		return row.Outcome{}, err
@@ -198,7 +221,7 @@ func (w *advocateWork) invite(ctx context.Context) (row.Outcome, error) {
 	if w.known != nil {
 		w.known.wrote(made)
 	}
-	return w.prefer(ctx, made, status)
+	return w.then(ctx, func(ctx context.Context) (row.Outcome, error) { return w.prefer(ctx, made, status) })
 }
 
 // refused finds out whether an invitation was refused because the person is

@@ -92,6 +92,37 @@ func TestAnInvitationThatBringsBackAnOlderRecordExists(t *testing.T) {
 	r.wantStatuses(r.mustRun("advocates", o, "name,email\nIda,ida@example.com\n"), "exists")
 }
 
+func TestAnInvitationIsSentOnceAlsoWhenItsPreferenceHasToWait(t *testing.T) {
+	for _, effect := range []string{"status=429", "reset-before"} {
+		for _, repeat := range []sandbox.RepeatInvite{sandbox.InviteConflict, sandbox.InviteMakesAnother, sandbox.InviteReturnsOld} {
+			r := newRig(t, sandbox.Options{
+				Behaviour: sandbox.Behaviour{Recomly: sandbox.RecomlyBehaviour{RepeatInvite: repeat}},
+				Faults:    []sandbox.Fault{fault(t, "PATCH /campaigns/*/advocates/* times=1 "+effect)},
+			})
+			lines := r.mustRun("advocates", inviting, "name,email,phone,notificationPreference\nP,p@example.com,+1 212 555 0100,sms\n")
+			r.wantStatuses(lines, "invited")
+			if n := r.counts(); n.Invites != 1 || n.Repeated.InviteCalls != 0 {
+				t.Errorf("%s: counts = %+v, want one invitation, and nobody asked for twice", effect, n)
+			}
+			if p := r.state().Advocates[1].Preference; p != "sms" {
+				t.Errorf("%s: the preference is %s, want sms", effect, p)
+			}
+		}
+	}
+}
+
+func TestARefusedInvitationIsNotSentAgainWhenTheListHasToWait(t *testing.T) {
+	for _, effect := range []string{"status=429", "status=500", "reset-before"} {
+		r := newRig(t, sandbox.Options{Faults: []sandbox.Fault{fault(t, "GET /campaigns/*/advocates times=1 "+effect)}})
+		o := inviting
+		o.Lookup = recomly.LookupOff
+		r.wantStatuses(r.mustRun("advocates", o, "name,email\nIda,ida@example.com\n"), "exists")
+		if n := r.counts().Repeated.InviteCalls; n != 1 {
+			t.Errorf("%s: %d invitations of somebody who is there, want 1", effect, n)
+		}
+	}
+}
+
 func TestInvitingSurvivesLostAnswers(t *testing.T) {
 	var text strings.Builder
 	text.WriteString("name,email,phone,notificationPreference\n")
