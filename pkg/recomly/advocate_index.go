@@ -9,13 +9,13 @@ import (
 	"github.com/refbulk/refbulk/pkg/row"
 )
 
-// roster is what is known of one campaign's advocates: for each the id and the
-// code in one text, and four bytes and a fingerprint under every name by which
-// a row can mean it, which comes to 160 bytes with both contacts. What a change
-// needs to know beyond that is kept only for files that change advocates. It
-// is safe for concurrent use.
+// roster is what is known of one campaign's advocates: for each the id, the
+// code and the time of enrolment in one text, and four bytes and a fingerprint
+// under every name by which a row can mean it, which comes to 190 bytes with
+// both contacts. What a change needs to know beyond that is kept only for files
+// that change advocates. It is safe for concurrent use.
 type roster struct {
-	keep bool // everything, not id and code alone
+	keep bool // what a change needs to know, too
 
 	mu      sync.RWMutex
 	all     []string // packed
@@ -35,14 +35,17 @@ const between = "\x00"
 
 func (r *roster) pack(a *Advocate) string {
 	if !r.keep {
-		return a.ID + between + a.ReferralCode
+		return a.ID + between + a.ReferralCode + between + a.EnrolledAt
 	}
-	return strings.Join([]string{a.ID, a.ReferralCode, a.Name, a.Email, a.Phone, a.Preference}, between)
+	return strings.Join([]string{a.ID, a.ReferralCode, a.EnrolledAt, a.Name, a.Email, a.Phone, a.Preference}, between)
 }
 
 func unpack(text string) *Advocate {
 	parts := append(strings.Split(text, between), "", "", "", "")
-	return &Advocate{ID: parts[0], ReferralCode: parts[1], Name: parts[2], Email: parts[3], Phone: parts[4], Preference: parts[5]}
+	return &Advocate{
+		ID: parts[0], ReferralCode: parts[1], EnrolledAt: parts[2],
+		Name: parts[3], Email: parts[4], Phone: parts[5], Preference: parts[6],
+	}
 }
 
 // names are the fingerprints of the names of an advocate.

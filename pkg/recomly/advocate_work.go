@@ -175,7 +175,7 @@ func (w *advocateWork) create(there *Advocate) engine.Step {
 	if there == nil {
 		return w.invites(nil, w.invite)
 	}
-	if w.sent.IsZero() || w.options.OnExisting == Update && !w.isAsInvited(there) {
+	if !w.mayBeOwn(there) {
 		return w.meets(there)
 	}
 	if w.preference == "" || w.preference == there.Preference || there.Preference == "" {
@@ -184,9 +184,16 @@ func (w *advocateWork) create(there *Advocate) engine.Step {
 	return w.invites(there, func(ctx context.Context) (row.Outcome, error) { return w.prefer(ctx, there, 0) })
 }
 
+// mayBeOwn reports whether an advocate is there by an invitation of this row
+// whose answer was lost: everything that is known of them allows it. Where who
+// is there is changed, what left may have been a change, and need not have
+// arrived.
+func (w *advocateWork) mayBeOwn(there *Advocate) bool {
+	return !w.sent.IsZero() && since(there.EnrolledAt, w.sent) && (w.options.OnExisting != Update || w.isAsInvited(there))
+}
+
 // isAsInvited reports whether an advocate may be as an invitation by this row
-// leaves them. Where who is there is changed, what left may have been a change,
-// and need not have arrived.
+// leaves them.
 func (w *advocateWork) isAsInvited(there *Advocate) bool {
 	changes, _ := w.differences(there)
 	return changes.Name == nil && changes.Email == nil && changes.Phone == nil

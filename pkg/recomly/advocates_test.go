@@ -123,6 +123,22 @@ func TestARefusedInvitationIsNotSentAgainWhenTheListHasToWait(t *testing.T) {
 	}
 }
 
+func TestWhoWasThereBeforeALostInvitationIsNotTakenForInvited(t *testing.T) {
+	const text = "name,email,phone,notificationPreference\nIda Moss,ida@example.com,312-555-0142,sms\n"
+	for existing, want := range map[recomly.OnExisting]string{recomly.Keep: "exists", recomly.Fail: "rejected", recomly.Update: "updated"} {
+		r := newRig(t, sandbox.Options{State: crowd(), Faults: []sandbox.Fault{fault(t, "POST /campaigns/*/invite times=1 reset-before")}})
+		o := inviting
+		o.Lookup, o.OnExisting = recomly.LookupOff, existing
+		r.wantStatuses(r.mustRun("advocates", o, text), want)
+		if a := r.state().Advocates[0]; existing != recomly.Update && a.Preference != "both" {
+			t.Errorf("%s: the preference was changed to %s", existing, a.Preference)
+		}
+		if undo := r.read("advocates.undo.csv"); existing != recomly.Update && len(undo) != 0 {
+			t.Errorf("%s: undo = %v, want nothing to take back", existing, undo)
+		}
+	}
+}
+
 func TestInvitingSurvivesLostAnswers(t *testing.T) {
 	var text strings.Builder
 	text.WriteString("name,email,phone,notificationPreference\n")
