@@ -108,7 +108,6 @@ type rewardWork struct {
 	*payout
 	rewards *Rewards
 	sent    bool // a write of this row left, and its answer was lost
-	tries   int
 }
 
 // done is what the row ends as when its write succeeds.
@@ -163,7 +162,6 @@ func (w *rewardWork) send(ctx context.Context) (row.Outcome, error) {
 	if w.operation == cancel {
 		call, after = w.rewards.client.CancelReward, position{}
 	}
-	w.tries++
 	status, err := call(ctx, w.id)
 	switch {
 	case refusedWith(err, http.StatusNotFound, http.StatusGone, http.StatusConflict, http.StatusUnprocessableEntity):
@@ -186,7 +184,6 @@ func (w *rewardWork) refused(ctx context.Context, refusal error) (row.Outcome, e
 	if found.standing == owed || found.standing == held {
 		return row.Outcome{}, refusal
 	}
-	w.sent = w.sent || w.tries > 1 // then it may be an earlier try that settled it
 	o := w.step(found).Done
 	o.HTTPStatus = api.StatusOf(refusal)
 	if o.Status == row.Invalid { // something was sent

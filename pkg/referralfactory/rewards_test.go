@@ -1,6 +1,7 @@
 package referralfactory
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -288,6 +289,31 @@ func TestARewardThatSomebodyElseSettles(t *testing.T) {
 		}
 		if n := w.server.Counts().Commits.Issues; n != 2 {
 			t.Errorf("%d rewards were issued, want the 2 of somebody else", n)
+		}
+	}
+}
+
+// Nothing was applied of a call that the API put off, nor of one that it
+// refused.
+func TestWhatSomebodyElseSettlesIsNotOursAfterATryThatDidNothing(t *testing.T) {
+	for _, fault := range []string{"POST /rewards/issue/1 times=1 status=429", "GET /rewards/issued/amount times=1 status=503"} {
+		for _, test := range []struct {
+			settle func(*Client, context.Context, int64) (int, error)
+			want   row.Status
+		}{{(*Client).IssueReward, row.Unchanged}, {(*Client).CancelReward, row.Absent}} {
+			w := newTill(t, sandbox.Behaviour{IssueTwice: sandbox.IssueTwiceMissing}, issue)
+			if err := w.rewards.Prepare(w.Context(), 1, w.try); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := test.settle(w.client, w.Context(), dueAmount); err != nil {
+				t.Fatal(err)
+			}
+			if err := w.server.AddFaults(faults(t, fault)...); err != nil {
+				t.Fatal(err)
+			}
+			if got, undo := w.settle(w.rows("id/1")[0], time.Time{}); got.Status != test.want || undo != nil {
+				t.Errorf("%s: %v (%s), want %v; undo %v", fault, got.Status, got.Error, test.want, undo)
+			}
 		}
 	}
 }
