@@ -302,7 +302,8 @@ func (w *advocateWork) change(there *Advocate) engine.Step {
 		return engine.Step{Done: row.Outcome{Status: row.Invalid,
 			Error: "the preference " + w.preference + " asks for a contact that the advocate does not have: fill in " + lacking(w.preference, email)}}
 	}
-	return engine.Step{Send: func(ctx context.Context) (row.Outcome, error) {
+	// Done has no ID, which would say that this row brought them there.
+	return engine.Step{Done: row.Outcome{Status: row.Updated}, Send: func(ctx context.Context) (row.Outcome, error) {
 		after, status, err := w.client.UpdateAdvocate(ctx, w.campaign, there.ID, changes)
 		if gone(err) {
 			return row.Outcome{Status: row.Absent, HTTPStatus: api.StatusOf(err), Error: "the campaign has no such advocate to update"}, nil

@@ -202,7 +202,8 @@ func (w campaignWork) update(there *Campaign) engine.Step {
 		}
 		return engine.Step{Done: campaignOutcome(status, there, 0, "")}
 	}
-	return engine.Step{Send: func(ctx context.Context) (row.Outcome, error) {
+	// Done has no ID, which would say that this row created it.
+	return engine.Step{Done: row.Outcome{Status: row.Updated}, Send: func(ctx context.Context) (row.Outcome, error) {
 		after, status, err := w.client.UpdateCampaign(ctx, there.ID, changes)
 		if gone(err) {
 			return campaignOutcome(row.Absent, nil, api.StatusOf(err), "no campaign of this id is there to update"), nil
