@@ -40,19 +40,20 @@ func NewAdvocates(client *Client, o Options) (*Advocates, error) {
 func (a *Advocates) Match(headers []string) (fields.Columns, error) {
 	return a.match(headers, func(c fields.Columns) []string {
 		var lacks []string
-		if !c.Has("email") && !c.Has("phone") && !c.Has("target") && (a.options.Operation == create || !c.Has("advocateId")) {
+		all := "" // what all rows ask for; "" when each says itself
+		if !c.Has("operation") {
+			all = a.options.Operation
+		}
+		if !c.Has("email") && !c.Has("phone") && !c.Has("target") && (all == create || !c.Has("advocateId")) {
 			lacks = append(lacks, "a column that says who is meant (email, phone or advocateId)")
 		}
 		if !c.Has("campaignId") && !c.Has("target") && a.options.Campaign == "" {
 			lacks = append(lacks, "the campaign (--campaign ID, or a column campaignId)")
 		}
-		if c.Has("operation") {
-			return lacks
-		}
-		if a.options.Operation == create && !c.Has("name") && !c.Has("first_name") && !c.Has("last_name") {
+		if all == create && !c.Has("name") && !c.Has("first_name") && !c.Has("last_name") {
 			lacks = append(lacks, "a column with the name (name)")
 		}
-		if a.options.Operation == credit && !c.Has("delta") {
+		if all == credit && !c.Has("delta") {
 			lacks = append(lacks, "a column with the amount (delta)")
 		}
 		return lacks

@@ -262,6 +262,18 @@ credit,,NEW@example.com,,$6
 	}
 }
 
+func TestAFileThatSaysWhatToDoMayNameAdvocatesByIDAlone(t *testing.T) {
+	r := newRig(t, sandbox.Options{})
+	lines := r.mustRun("advocates", inviting, "operation,advocateId,name,delta\ncredit,2,,$5.00\nupdate,2,Ida Maria,\nskip,2,,\ncreate,2,Ida,\n")
+	r.wantStatuses(lines, "credited updated skipped invalid")
+	if !strings.Contains(lines[3]["error"], "nobody can be invited without an e-mail address") {
+		t.Errorf("error = %q", lines[3]["error"])
+	}
+	if a := r.state().Advocates[0]; a.Name != "Ida Maria" || a.Balance != 500 {
+		t.Errorf("the advocate is %+v", a)
+	}
+}
+
 func TestNoKeyIsTouched(t *testing.T) {
 	r := newRig(t, sandbox.Options{})
 	r.mustRun("advocates", inviting, "name,email\nA,a@example.com\n")

@@ -170,6 +170,8 @@ func TestMatchNamesAllThatIsMissing(t *testing.T) {
 		{CampaignsName, "name,status", Options{}, []string{"rewardMode", "advocateRewardValue", "friendRewardValue"}},
 		{CampaignsName, "name", Options{Operation: update}, []string{"campaignId"}},
 		{AdvocatesName, "city", Options{}, []string{"email, phone or advocateId", "--campaign", "(name)"}},
+		{AdvocatesName, "advocateId,name", Options{Campaign: "fixed"}, []string{"email, phone"}}, // an invitation names nobody by id
+		{AdvocatesName, "operation,name", Options{Campaign: "fixed"}, []string{"email, phone or advocateId"}},
 		{AdvocatesName, "email", Options{Operation: credit, Campaign: "fixed"}, []string{"delta"}},
 		{ReferralsName, "city", Options{Operation: qualify}, []string{"referralId or friendEmail", "--campaign"}},
 	}
