@@ -342,14 +342,18 @@ func (p *person) differences(a *Advocate) (AdvocateChanges, []string) {
 func (a *Advocate) former(campaign string, what []string) map[string]string {
 	all := map[string]string{"name": a.Name, "email": a.Email, "phone": a.Phone, "notificationPreference": a.Preference}
 	cells := map[string]string{"operation": update, "campaignId": campaign, "advocateId": a.ID}
+	var empty []string
 	for _, field := range what {
 		if all[field] == "" {
-			cells["note"] = "there was no " + field + " before; it cannot be emptied from a file"
+			empty = append(empty, field)
 			continue
 		}
 		cells[field] = all[field]
 	}
-	if len(cells) == 4 && cells["note"] != "" {
+	if len(empty) > 0 {
+		cells["note"] = "there was no " + strings.Join(empty, " and no ") + " before; nothing can be emptied from a file"
+	}
+	if len(empty) == len(what) {
 		cells["operation"] = skip
 	}
 	return cells

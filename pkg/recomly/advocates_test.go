@@ -191,6 +191,21 @@ nobody-1,X,,,
 	}
 }
 
+func TestTheUndoFileTellsOfEveryFieldThatWasEmpty(t *testing.T) {
+	state := sandbox.Example()
+	state.Recomly.Advocates[0].Name = ""
+	r := newRig(t, sandbox.Options{State: &state})
+	r.wantStatuses(r.mustRun("advocates", recomly.Options{Operation: "update", Campaign: "1"},
+		"advocateId,name,email,phone\n2,Ida Maria,,+1 212 555 0100\n2,,new@example.com,+1 212 555 0101\n"), "updated updated")
+	undo := r.read("advocates.undo.csv")
+	if len(undo) != 2 || undo[0]["operation"] != "update" || undo[0]["note"] != "" {
+		t.Fatalf("undo = %v, want the latest change first, which can be taken back", undo)
+	}
+	if u := undo[1]; u["operation"] != "skip" || !strings.Contains(u["note"], "no name and no phone before") {
+		t.Errorf("undo = %v, want nothing but a note on both fields", u)
+	}
+}
+
 func TestAPreferenceNeedsItsContact(t *testing.T) {
 	r := newRig(t, sandbox.Options{})
 	lines := r.mustRun("advocates", inviting, `operation,name,email,phone,notificationPreference
