@@ -27,8 +27,11 @@ func (w *advocateWork) credit(ctx context.Context, there *Advocate) (engine.Step
 	}
 	if !w.sent.IsZero() && markOf(w.in) != "" {
 		done, err := w.lookBack(ctx, there)
-		if err != nil || done != nil {
-			return engine.Step{Done: deref(done), Undo: w.undoCredit(there)}, err
+		if err != nil {
+			return engine.Step{}, err
+		}
+		if done != nil {
+			return engine.Step{Done: *done, Undo: w.undoCredit(there)}, nil
 		}
 	}
 	return engine.Step{Done: row.Outcome{ID: there.ID}, Send: func(ctx context.Context) (row.Outcome, error) {
@@ -44,13 +47,6 @@ func (w *advocateWork) credit(ctx context.Context, there *Advocate) (engine.Step
 		}
 		return advocateOutcome(row.Credited, there, status, "the balance is "+dollars(balance)), nil
 	}, Undo: w.undoCredit(there)}, nil
-}
-
-func deref(o *row.Outcome) row.Outcome {
-	if o == nil {
-		return row.Outcome{}
-	}
-	return *o
 }
 
 // clockSkew is how far apart the clocks of the vendor and of this machine are
