@@ -78,9 +78,9 @@ var documented = []struct {
 			_, err := c.ListAdvocates(context.Background(), "c", "a+b", func(*recomly.Advocate) {})
 			return err
 		}},
-	{"list referrals", `{"referrals":[]}`, `GET /app/campaigns/c/referrals?status=pending`,
+	{"list referrals", `{"referrals":[]}`, `GET /app/campaigns/c/referrals`,
 		func(c *recomly.Client) error {
-			_, err := c.ListReferrals(context.Background(), "c", recomly.Pending, "", func(*recomly.Referral) {})
+			_, err := c.ListReferrals(context.Background(), "c", "", func(*recomly.Referral) {})
 			return err
 		}},
 	{"list the activity", `{"activity":[]}`, `GET /app/campaigns/c/advocates/a/activity?limit=200`,

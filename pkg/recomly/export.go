@@ -116,7 +116,7 @@ func (x *exporting) advocates(ctx context.Context, campaign, token string, each 
 }
 
 func (x *exporting) referrals(ctx context.Context, campaign, token string, each func(*Referral)) (Page, error) {
-	return x.client.ListReferrals(ctx, campaign, "", token, func(r *Referral) {
+	return x.client.ListReferrals(ctx, campaign, token, func(r *Referral) {
 		r.CampaignID = cmp.Or(r.CampaignID, campaign)
 		each(r)
 	})

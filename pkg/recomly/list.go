@@ -41,14 +41,9 @@ func (c *Client) ListAdvocates(ctx context.Context, campaign, token string, each
 }
 
 // ListReferrals reads a page of a campaign's referrals, expired ones included.
-// Status may be Pending or Converted, to leave the others out, or "".
-func (c *Client) ListReferrals(ctx context.Context, campaign, status, token string, each func(*Referral)) (Page, error) {
-	query := url.Values{}
-	if status != "" {
-		query.Set("status", status)
-	}
+func (c *Client) ListReferrals(ctx context.Context, campaign, token string, each func(*Referral)) (Page, error) {
 	answer := list[Referral]{name: "referrals", id: func(x *Referral) string { return x.ID }, each: each}
-	_, err := c.do(ctx, listRequest(campaignPath(campaign)+"/referrals", token, query), &answer)
+	_, err := c.do(ctx, listRequest(campaignPath(campaign)+"/referrals", token, nil), &answer)
 	return answer.page, err
 }
 

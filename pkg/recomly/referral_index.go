@@ -107,6 +107,6 @@ func (r *Referrals) pile(ctx context.Context, campaign string) (*pile, error) {
 
 func (r *Referrals) readPile(ctx context.Context, campaign string) (*pile, error) {
 	fresh := newPile()
-	_, err := pages(func(token string) (Page, error) { return r.client.ListReferrals(ctx, campaign, "", token, fresh.put) })
+	_, err := pages(func(token string) (Page, error) { return r.client.ListReferrals(ctx, campaign, token, fresh.put) })
 	return fresh, err
 }
