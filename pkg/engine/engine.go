@@ -120,24 +120,29 @@ func (e *Engine) Run(calls, intake context.Context, s *Survey) error {
 		e.options.Log.Info("what an earlier run sent without seeing an answer is looked up last, when it can arrive no more",
 			"rows", lost, "after", e.options.Loop.Policy.Late.String()+" at most")
 	}
+	// Rows to skip come first: by their time in the results it is known which
+	// writes left after the file had them.
+	if s.Skipped > 0 {
+		toSkip := func(n int) bool { return s.facts[n-1]&skipped != 0 }
+		if err := r.why(calls, r.take(calls, toSkip)); err != nil {
+			return err
+		}
+	}
 	for wave, rows := range s.waves {
 		if rows == 0 {
 			continue
 		}
-		if err := r.wave(calls, wave); err != nil {
-			return r.why(calls, err)
-		}
-		if queue.Err() != nil {
-			return context.Cause(queue)
+		if err := r.why(calls, r.wave(calls, wave)); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// why is the reason for which the run ended. That its calls were abandoned is
-// none: the intake had ended before.
+// why is the reason for which the run ended, nil when it goes on. That its
+// calls were abandoned is none: the intake had ended before.
 func (r *run) why(calls context.Context, err error) error {
-	if calls.Err() != nil && errors.Is(err, context.Cause(calls)) {
+	if err == nil || calls.Err() != nil && errors.Is(err, context.Cause(calls)) {
 		return context.Cause(r.queue)
 	}
 	return err
@@ -159,12 +164,7 @@ func sum(all []int) (n int) {
 func (r *run) wave(calls context.Context, wave int) error {
 	lost := func(n int) bool { return r.survey.lost[wave] > 0 && r.lost(r.survey, n) }
 	for _, wanted := range []bool{false, true} {
-		err := batch.Pool[row.Intent, note]{
-			Workers: r.options.Workers,
-			Produce: r.produce(wave, func(n int) bool { return lost(n) == wanted }),
-			Work:    r.work,
-			Commit:  r.commit,
-		}.Run(calls, r.queue)
+		err := r.take(calls, func(n int) bool { return r.survey.order.Wave(n) == wave && lost(n) == wanted })
 		if err != nil || r.queue.Err() != nil || r.survey.lost[wave] == 0 {
 			return err
 		}
@@ -172,15 +172,22 @@ func (r *run) wave(calls context.Context, wave int) error {
 	return nil
 }
 
-// produce gives the rows of one wave that are not settled, and of which it is
-// asked for.
-func (r *run) produce(wave int, which func(n int) bool) func(emit func(row.Intent) bool) error {
+// take takes the rows that are not settled, and of which it is asked for, to
+// their outcomes.
+func (r *run) take(calls context.Context, which func(n int) bool) error {
+	return batch.Pool[row.Intent, note]{
+		Workers: r.options.Workers, Produce: r.produce(which), Work: r.work, Commit: r.commit,
+	}.Run(calls, r.queue)
+}
+
+// produce gives the rows that are not settled, and of which it is asked for.
+func (r *run) produce(which func(n int) bool) func(emit func(row.Intent) bool) error {
 	return func(emit func(row.Intent) bool) error {
 		_, err := r.each(r.queue, func(in *row.Intent) error {
 			if in.Row > r.survey.Rows {
 				return errEnough
 			}
-			if r.survey.status[in.Row-1] != row.Pending || r.survey.order.Wave(in.Row) != wave || !which(in.Row) {
+			if r.survey.status[in.Row-1] != row.Pending || !which(in.Row) {
 				return nil
 			}
 			if !emit(*in) {

@@ -82,7 +82,7 @@ func (r *run) foresee(calls context.Context, wave int, f *Forecast) error {
 	}
 	return batch.Pool[row.Intent, foreseen]{
 		Workers: r.options.Workers,
-		Produce: r.produce(wave, func(n int) bool { return !r.waitsBeyond(n) }),
+		Produce: r.produce(func(n int) bool { return r.survey.order.Wave(n) == wave && !r.waitsBeyond(n) }),
 		Work: func(calls context.Context, in row.Intent, out *batch.Recorder[foreseen]) error {
 			seen, err := r.foreseeRow(calls, &in)
 			if err != nil {

@@ -19,18 +19,19 @@ import (
 // That concerns rows which are known by something of their own. Others keep
 // their key when they are edited, and are looked up under it.
 type strays struct {
-	ledger   *ledger.Ledger
-	read     bool
-	sent     map[wish][]stray // by whom they name, and by whom that was
-	answered map[string]bool  // their targets; true once a row to skip says that it has been looked into
-	met      map[int]bool     // places whose row the file has
-	alike    map[int]wish     // rows that may have to be held back
+	ledger *ledger.Ledger
+	read   bool
+	sent   map[wish][]*stray   // by whom they name, and by whom that was
+	of     map[string][]*stray // by their targets
+	met    map[int]bool        // places whose row the file has
+	alike  map[int]wish        // rows that may have to be held back
 }
 
 // stray is one of them.
 type stray struct {
-	place  int // of its key
-	target string
+	place    int       // of its key
+	left     time.Time // not before its latest write
+	answered bool      // a row to skip says that it has been looked into
 }
 
 // wish is what is asked for, and of whom.
@@ -45,13 +46,31 @@ func (s *strays) note(in *row.Intent, place int) error {
 		return err
 	}
 	w := wish{in.Operation, in.Target}
-	_, known := s.answered[in.Target]
 	switch {
-	case in.Skip && known:
-		s.answered[in.Target] = true
+	case in.Skip && s.of[in.Target] != nil:
+		return s.answer(in, place)
 	case s.sent[w] != nil:
 		s.met[place] = true
 		s.alike[in.Row] = w
+	}
+	return nil
+}
+
+// answer takes a row to skip for the word that strays of its target have been
+// looked into. One that was skipped before their writes left cannot speak of
+// them. Rows to skip are recorded before a run sends anything, so that each
+// stands in the results by then.
+func (s *strays) answer(in *row.Intent, place int) error {
+	var skipped time.Time // by the run that first read the row; zero for this one
+	if status, had, ok := s.ledger.LastAt(place); ok && status == row.Skipped && had == in.Content {
+		entry, err := s.ledger.LastEntry(s.ledger.Key(s.ledger.Keys().At(place)))
+		if err != nil {
+			return err
+		}
+		skipped = entry.Finished
+	}
+	for _, lost := range s.of[in.Target] {
+		lost.answered = lost.answered || skipped.IsZero() || skipped.After(lost.left)
 	}
 	return nil
 }
@@ -61,12 +80,13 @@ func (s *strays) recall() error {
 	if s.read {
 		return nil
 	}
-	s.read, s.sent, s.answered, s.met, s.alike = true, map[wish][]stray{}, map[string]bool{}, map[int]bool{}, map[int]wish{}
+	s.read, s.sent, s.of, s.met, s.alike = true, map[wish][]*stray{}, map[string][]*stray{}, map[int]bool{}, map[int]wish{}
 	return s.ledger.EachUnanswered(func(place int, e ledger.Entry) {
-		s.answered[e.Target] = false
+		lost := &stray{place: place, left: e.Finished}
+		s.of[e.Target] = append(s.of[e.Target], lost)
 		for _, whom := range []string{e.Target, byID(e.ID)} {
 			w := wish{e.Operation, whom}
-			s.sent[w] = append(s.sent[w], stray{place, e.Target})
+			s.sent[w] = append(s.sent[w], lost)
 		}
 	})
 }
@@ -84,13 +104,13 @@ func (s *strays) holdsWhom(in *row.Intent, id string) bool {
 }
 
 func (s *strays) waiting(w wish) bool {
-	return slices.ContainsFunc(s.sent[w], func(lost stray) bool { return !s.met[lost.place] && !s.answered[lost.target] })
+	return slices.ContainsFunc(s.sent[w], func(lost *stray) bool { return !s.met[lost.place] && !lost.answered })
 }
 
 // held says why a row is held back, and what to do.
 func held(operation string) string {
 	return fmt.Sprintf("an earlier run sent a %s of the same target, saw no answer, and the file has that row no longer: put it back as it was, "+
-		"so that it can be looked up before anything more is sent; or see for yourself what became of it, and then give the row of that target the operation skip", operation)
+		"so that it can be looked up before anything more is sent; or see for yourself what became of it, and then say so by a new row of that target with the operation skip", operation)
 }
 
 // look asks the resource, and holds back what turns out to be asked of whom a

@@ -142,6 +142,40 @@ func TestARowToSkipSaysThatALostCreditHasBeenLookedInto(t *testing.T) {
 	}
 }
 
+// A row to skip that the file had when the credit was lost says nothing of it,
+// wherever it stands and however that run ended. Only a new one does, and goes
+// on doing so.
+func TestAnOlderRowToSkipDoesNotSayThatALostCreditHasBeenLookedInto(t *testing.T) {
+	const header, older = "operation,advocateId,delta\n", "skip,2,\n"
+	for _, test := range []struct{ before, after, status string }{
+		{older, "", "skipped unknown"}, {"", older, "unknown skipped"}, {older, "", ""}, {"", older, ""},
+	} {
+		r := newRig(t, sandbox.Options{State: busy(150), Behaviour: sandbox.Behaviour{Recomly: sandbox.RecomlyBehaviour{OldActivity: true}}})
+		r.workers = 1 // a row is begun when the one before it has ended
+		file := func(rows ...string) string { return header + test.before + strings.Join(rows, "") + test.after }
+		if test.status != "" {
+			if err := r.server.AddFaults(fault(t, "POST /campaigns/*/advocates/*/credit times=1 reset-before")); err != nil {
+				t.Fatal(err)
+			}
+			r.wantStatuses(r.mustRun("advocates", crediting, file("credit,2,2500\n")), test.status)
+		} else {
+			r.runUntilWrite("advocates", crediting, file("credit,2,2500\n"))
+		}
+		r.backdate("advocates.results.csv", time.Hour)
+		given := r.counts().Credits
+		for range 2 {
+			if lines := r.mustRun("advocates", crediting, file("credit,2,3000\n")); !strings.Contains(lines[0]["status"]+lines[1]["status"], "blocked") {
+				t.Fatalf("lines = %v, want the edited credit held back", lines)
+			}
+		}
+		r.mustRun("advocates", crediting, file("credit,2,3000\n", older))
+		r.mustRun("advocates", crediting, file("credit,2,3500\n", older))
+		if n := r.counts().Credits - given; n != 2 {
+			t.Errorf("%+v: %d credits after a new row to skip, want 2", test, n)
+		}
+	}
+}
+
 // manyCredits are forty rows of twenty advocates, two each.
 func manyCredits() (*sandbox.State, string) {
 	state := sandbox.Example()

@@ -7,7 +7,9 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -189,6 +191,41 @@ func (r *rig) mustRun(name string, o recomly.Options, text string) []line {
 		r.Fatalf("the run of %s ended: %v", name, err)
 	}
 	return lines
+}
+
+// runUntilWrite is run, abandoned when its first write has been sent.
+func (r *rig) runUntilWrite(name string, o recomly.Options, text string) {
+	r.Helper()
+	ctx, cancel := context.WithCancel(r.Context())
+	first := new(atomic.Int64)
+	first.Store(1)
+	r.ctx, r.wrap = ctx, func(inner http.RoundTripper) http.RoundTripper { return cutting{inner, first, cancel} }
+	defer func() { r.ctx, r.wrap = nil, nil }()
+	if _, err := r.run(name, o, text); err == nil {
+		r.Fatal("the run did not end when its answer was lost")
+	}
+}
+
+// backdate makes a results file as it would be if all of its runs had been so
+// much earlier.
+func (r *rig) backdate(name string, by time.Duration) {
+	r.Helper()
+	path := filepath.Join(r.folder, name)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		r.Fatal(err)
+	}
+	instants := regexp.MustCompile(`,\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ,`)
+	text = instants.ReplaceAllFunc(text, func(cell []byte) []byte {
+		at, err := time.Parse(","+time.RFC3339+",", string(cell))
+		if err != nil {
+			r.Fatal(err)
+		}
+		return at.Add(-by).AppendFormat(nil, ","+time.RFC3339+",")
+	})
+	if err := os.WriteFile(path, text, 0o600); err != nil {
+		r.Fatal(err)
+	}
 }
 
 // wantNoSecrets looks through the log and every file for what nobody may read.
