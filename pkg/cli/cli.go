@@ -107,12 +107,13 @@ func codeOf(err error) ExitCode {
 	var f *failure
 	var locked *ledger.LockedError
 	var stop *retry.Stop
+	var gaveUp *retry.GaveUp
 	switch {
 	case errors.As(err, &f):
 		return f.code
 	case errors.As(err, &locked):
 		return ExitLocked
-	case errors.As(err, &stop):
+	case errors.As(err, &stop), errors.As(err, &gaveUp):
 		return ExitStopped
 	}
 	return ExitInternal

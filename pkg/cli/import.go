@@ -198,8 +198,7 @@ func (i *importing) look(w ways) error {
 	}
 	var undo errgroup.Group // after many changes its file is long, too
 	if !i.flags.account.readOnly {
-		lost := i.ledger.Unanswered()
-		undo.Go(func() error { return i.keepUndo(w.intake, lost) })
+		undo.Go(func() error { return i.keepUndo(w.intake) })
 		if ignored := i.columns.Ignored(); len(ignored) > 0 {
 			i.log.Info("these columns fill no field and are ignored: " + strings.Join(ignored, ", "))
 		}
@@ -258,12 +257,11 @@ func (i *importing) refuseRehearsed() error {
 	}
 }
 
-// keepUndo opens the file of rows that take changes back. Lost are the rows that
-// an earlier run sent without seeing an answer.
-func (i *importing) keepUndo(ctx context.Context, lost map[ledger.Key]bool) error {
+// keepUndo opens the file of rows that take changes back.
+func (i *importing) keepUndo(ctx context.Context) error {
 	undo, err := ledger.OpenUndo(ctx, ledger.UndoOptions{
 		Path: i.flags.undoPath(), Columns: i.rows.UndoColumns(), Rehearsal: i.flags.account.sandbox != "", Begun: i.began,
-		LockTimeout: i.flags.lockWait, Owner: owner(i.began), Unanswered: lost,
+		LockTimeout: i.flags.lockWait, Owner: owner(i.began),
 	})
 	if err != nil {
 		return unfitIsUsage(err)

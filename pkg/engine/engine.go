@@ -108,6 +108,11 @@ func (e *Engine) Run(calls, intake context.Context, s *Survey) error {
 	queue, stop := context.WithCancelCause(intake)
 	defer stop(nil)
 	r := &run{Engine: e, survey: s, queue: queue, stop: stop}
+	if e.undo != nil {
+		if err := e.undo.Resume(e.lastStatus); err != nil {
+			return err
+		}
+	}
 	if s.Due > 0 && !r.heldBack() {
 		if err := e.options.Resource.Prepare(s.Due, e.Try(calls, queue)); err != nil {
 			return r.why(calls, fmt.Errorf("looking up the present state: %w", err))

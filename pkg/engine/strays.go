@@ -81,7 +81,7 @@ func (s *strays) recall() error {
 		return nil
 	}
 	s.read, s.sent, s.of, s.met, s.alike = true, map[wish][]*stray{}, map[string][]*stray{}, map[int]bool{}, map[int]wish{}
-	return s.ledger.EachUnanswered(func(place int, e ledger.Entry) {
+	return s.ledger.Unanswered(func(place int, e ledger.Entry) {
 		lost := &stray{place: place, left: e.Finished}
 		s.of[e.Target] = append(s.of[e.Target], lost)
 		for _, whom := range []string{e.Target, byID(e.ID)} {

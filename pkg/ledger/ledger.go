@@ -175,24 +175,12 @@ func (l *Ledger) LastAt(place int) (row.Status, row.Fingerprint, bool) {
 	return status, l.index.content.At(place), status != row.Pending
 }
 
-// Unanswered gives the rows that were sent before this run without an answer
-// being recorded.
-func (l *Ledger) Unanswered() map[Key]bool {
-	found := map[Key]bool{}
-	for i := range l.index.keys.Len() {
-		if l.isUnanswered(i) {
-			found[l.Key(l.index.keys.At(i))] = true
-		}
-	}
-	return found
-}
-
-// EachUnanswered calls each with the place and the latest entry of every row
-// that was sent before this run without an answer being recorded.
-func (l *Ledger) EachUnanswered(each func(place int, e Entry)) error {
+// Unanswered calls each with the place and the latest entry of every row that
+// was sent before this run without an answer being recorded.
+func (l *Ledger) Unanswered(each func(place int, e Entry)) error {
 	lines := newRecords(l.file)
 	for i := range l.index.keys.Len() {
-		if !l.isUnanswered(i) {
+		if l.index.status(i) != row.Unknown || (l.index.state.At(i)&rehearsed != 0) != l.rehearsal {
 			continue
 		}
 		record, err := lines.entry(&l.index, i)
@@ -206,10 +194,6 @@ func (l *Ledger) EachUnanswered(each func(place int, e Entry)) error {
 		each(i, entry)
 	}
 	return nil
-}
-
-func (l *Ledger) isUnanswered(place int) bool {
-	return l.index.status(place) == row.Unknown && (l.index.state.At(place)&rehearsed != 0) == l.rehearsal
 }
 
 // LastEntry reads the latest entry of a row before this run.

@@ -43,7 +43,7 @@ type Undo struct {
 	file    *os.File // nil until there is something to write
 	size    int64
 	next    int
-	begun   map[Key]int // numbers of tentative changes of which nobody knows whether they were made
+	begun   map[Key]int // by the rows that would make them, changes of which nobody knows whether they were made
 	loose   bool        // there are lines out of order, or tentative ones
 	buffer  bytes.Buffer
 }
@@ -56,11 +56,6 @@ type UndoOptions struct {
 	Begun       time.Time     // the run: the changes of a new file are counted from its second on
 	LockTimeout time.Duration // how long to wait for another run on the same file
 	Owner       string        // who we are, for the one who finds the file locked
-
-	// Unanswered are the rows that were sent before without an answer being
-	// recorded. Should such a row make its change once more, that has the number of
-	// the first: only one of them can have been made.
-	Unanswered map[Key]bool
 }
 
 // OpenUndo locks and reads an undo file, cuts off a torn end, and makes room for
@@ -88,12 +83,7 @@ func OpenUndo(ctx context.Context, o UndoOptions) (*Undo, error) {
 // not those of one that had its name before: an import of that may have taken
 // back what they stand for there.
 func (u *Undo) open(o UndoOptions) error {
-	old, err := readUndo(u.path, func(line undone, at place, _ []string) error {
-		if line.tentative && o.Unanswered[line.key] {
-			u.begun[line.key] = int(at.change)
-		}
-		return nil
-	})
+	old, err := readUndo(u.path, nil)
 	if err != nil {
 		return fmt.Errorf("reading the undo file %s: %w", u.path, err)
 	}
@@ -214,6 +204,21 @@ func (u *Undo) begin() error {
 	return u.reopen(info.Size())
 }
 
+// Resume settles what a run left that did not end, as last tells the latest
+// status of a row. It is called before the first Append, as long as that is the
+// status which that run has left: another may say nothing of its change.
+func (u *Undo) Resume(last func(Key) (row.Status, bool)) error {
+	if err := u.Finish(last); err != nil || u.file != nil || !u.loose {
+		return err
+	}
+	info, err := os.Stat(u.path)
+	if err != nil {
+		return fmt.Errorf("opening the undo file: %w", err)
+	}
+	u.loose = len(u.begun) > 0
+	return u.reopen(info.Size())
+}
+
 // Finish drops tentative changes that were never made, as last tells the
 // latest status of a row, and puts the latest change first. What nobody knows
 // the outcome of stays tentative.
@@ -239,6 +244,7 @@ func (u *Undo) Finish(last func(Key) (row.Status, bool)) error {
 			case !line.tentative, status.Wrote():
 				return yield(line.cells, true)
 			case status == row.Unknown:
+				u.begun[line.key] = line.change
 				return yield(line.cells, false)
 			}
 			return nil

@@ -121,13 +121,33 @@ func TestAChangeThatIsBegunAgainKeepsItsNumber(t *testing.T) {
 	u := openUndo(t, path, "operation", "id")
 	appendChanges(t, u, change(1, "credit", "17", true), change(2, "credit", "18", true))
 	_ = u.Close()
-	u, err := OpenUndo(t.Context(), UndoOptions{Path: path, Columns: []string{"operation", "id"}, Unanswered: map[Key]bool{{Row: 1}: true}})
-	if err != nil {
+	u = openUndo(t, path, "operation", "id")
+	if err := u.Resume(settledAs(map[row.Fingerprint]row.Status{1: row.Unknown, 2: row.Failed})); err != nil {
 		t.Fatal(err)
 	}
 	appendChanges(t, u, change(1, "credit", "17", true), change(2, "credit", "18", true))
 	_ = u.Close()
-	if diff := cmp.Diff([]string{"credit 17 1?", "credit 18 2?", "credit 17 1?", "credit 18 3?"}, undoLines(t, path)); diff != "" {
+	if diff := cmp.Diff([]string{"credit 17 1?", "credit 17 1?", "credit 18 3?"}, undoLines(t, path)); diff != "" {
+		t.Errorf("lines (-want +got):\n%s", diff)
+	}
+}
+
+// A run was killed after a row was done; then the row was edited to what is
+// there by now, or to something that is refused.
+func TestAChangeThatWasMadeStaysWhateverBecomesOfItsRowLater(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "undo.csv")
+	u := openUndo(t, path, "operation", "id")
+	appendChanges(t, u, change(1, "update", "17", true), change(2, "update", "18", true))
+	_ = u.Close()
+	u = openUndo(t, path, "operation", "id")
+	if err := u.Resume(settledAs(map[row.Fingerprint]row.Status{1: row.Updated, 2: row.Updated})); err != nil {
+		t.Fatal(err)
+	}
+	appendChanges(t, u, change(2, "update", "18", true))
+	if err := u.Finish(settledAs(map[row.Fingerprint]row.Status{1: row.Unchanged, 2: row.Rejected})); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"update 18 2", "update 17 1"}, undoLines(t, path)); diff != "" {
 		t.Errorf("lines (-want +got):\n%s", diff)
 	}
 }

@@ -137,7 +137,7 @@ func (r *rig) run(name string, o recomly.Options, text string) ([]line, error) {
 		return nil, err
 	}
 	undo, err := ledger.OpenUndo(ctx, ledger.UndoOptions{
-		Path: filepath.Join(r.folder, name+".undo.csv"), Columns: r.resource.UndoColumns(), Begun: time.Now(), Unanswered: book.Unanswered(),
+		Path: filepath.Join(r.folder, name+".undo.csv"), Columns: r.resource.UndoColumns(), Begun: time.Now(),
 	})
 	if err != nil {
 		r.Fatal(err)

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/refbulk/refbulk/pkg/api"
@@ -93,7 +94,8 @@ func (w *work) closest(found []User) (u *User, alike int) {
 // answer was lost: everything that is known of them allows it.
 func (w *work) mayBeOwn(u *User) bool {
 	invitedByNobody := w.person.referrer == nil && u.Type == Invited
-	return !w.sent.IsZero() && w.person.begun.before == nil && !u.olderThan(w.sent) && !invitedByNobody
+	byOthers := u.Source != "" && !strings.EqualFold(u.Source, "Api")
+	return !w.sent.IsZero() && w.in.SentTo == "" && w.person.begun.before == nil && !u.olderThan(w.sent) && !invitedByNobody && !byOthers
 }
 
 // roleRemark says when the person is there, but not as the row wants.
@@ -127,7 +129,6 @@ func (w *work) sendCreate(ctx context.Context) (row.Outcome, error) {
 		p.begun.creating = false
 		return w.thereAlready(ctx, []User{*u}, status)
 	}
-	p.begun.made = u
 	return w.take(ctx, w.created(u, status), status)
 }
 
@@ -145,6 +146,7 @@ func (w *work) thereAlready(ctx context.Context, found []User, status int) (row.
 // created goes on after a create that was applied: a lead that the row calls
 // qualified takes a second write.
 func (w *work) created(u *User, status int) engine.Step {
+	w.person.begun.made = u
 	w.users.learn(w.in, []User{*u})
 	w.users.note(u.ID)
 	remark := w.referrerRemark(u)

@@ -41,7 +41,7 @@ func people() *sandbox.State {
 	}
 	user := func(id, campaign, referrer int64, name, kind string) sandbox.User {
 		return sandbox.User{ID: id, CampaignID: campaign, ReferrerID: referrer, Type: kind, FirstName: name,
-			Email: strings.ToLower(name) + "@example.com", Code: "code" + name + string(rune('0'+id)), SignedUpAt: "2025-03-01"}
+			Email: strings.ToLower(name) + "@example.com", Code: "code" + name + string(rune('0'+id)), SignedUpAt: "2025-03-01", Source: "Api"}
 	}
 	s := &sandbox.State{
 		Campaigns: []sandbox.Campaign{

@@ -98,7 +98,8 @@ func TestALostAnswerIsLookedUpBeforeAnythingIsSentAgain(t *testing.T) {
 func TestARunAfterACrashGoesOnWhereTheRowWas(t *testing.T) {
 	today := time.Now().UTC().Format(time.DateOnly)
 	state := people()
-	state.Users = append(state.Users, sandbox.User{ID: 7, CampaignID: 1, ReferrerID: 1, Type: Invited, FirstName: "Nia", Email: "new@example.com", SignedUpAt: today})
+	byHerself := sandbox.User{ID: 8, CampaignID: 1, Type: Referring, FirstName: "Dee", Email: "dee@example.com", SignedUpAt: today, Source: "Direct"}
+	state.Users = append(state.Users, byHerself, sandbox.User{ID: 7, CampaignID: 1, ReferrerID: 1, Type: Invited, FirstName: "Nia", Email: "new@example.com", SignedUpAt: today, Source: "Api"})
 	for _, test := range []struct {
 		name, file string
 		options    UserOptions
@@ -111,6 +112,7 @@ func TestARunAfterACrashGoesOnWhereTheRowWas(t *testing.T) {
 		{"a create that found somebody there", "email,first_name\nrita@example.com,Rita", UserOptions{}, time.Now(), row.Exists, 0},
 		{"a create of one who refers that found a lead of today", "email,first_name\nnew@example.com,Nia", UserOptions{}, time.Now(), row.Exists, 0},
 		{"a create weeks ago that was applied then", "email,first_name\nrita@example.com,Rita", UserOptions{}, time.Date(2025, 3, 1, 20, 0, 0, 0, time.UTC), row.Created, 0},
+		{"a create of one who has signed up by herself since", "email,first_name\ndee@example.com,Dee", UserOptions{}, time.Now(), row.Exists, 0},
 		{"a create that was not applied", "email,first_name\nother@example.com,Olu", UserOptions{}, time.Now(), row.Created, 1},
 		{"a create that was applied, where who is there is changed", "email,first_name,referrer_id\nnew@example.com,Nia,1", UserOptions{OnExisting: Update}, time.Now(), row.Created, 0},
 		{"a create that was to change somebody of today, not applied", "email,first_name,referrer_id\nnew@example.com,Naomi,1", UserOptions{OnExisting: Update}, time.Now(), row.Updated, 1},
@@ -136,26 +138,29 @@ func TestARunAfterACrashGoesOnWhereTheRowWas(t *testing.T) {
 	}
 }
 
-// Of a row that takes two writes, what the first did is told when the second
-// is refused.
+// Of a row that takes two writes, what the first did is told, and can be taken
+// back, when the second is refused: also when the first one's answer was lost.
 func TestARefusalHalfWayTellsWhatWasDone(t *testing.T) {
 	for _, test := range []struct {
 		file    string
 		options UserOptions
+		lost    string
 		says    string
 		undo    string
 	}{
-		{"email,first_name,referrer_id,qualified\nnew@example.com,Nia,1,yes", UserOptions{}, "was created, but not qualified", remove},
-		{"id,first_name,qualified\n2,Leopold,yes", UserOptions{Operation: update}, "changed first_name; but the state qualified was refused", update},
+		{"email,first_name,referrer_id,qualified\nnew@example.com,Nia,1,yes", UserOptions{}, "POST /users", "was created, but not qualified", remove},
+		{"id,first_name,qualified\n2,Leopold,yes", UserOptions{Operation: update}, "PUT /users/2", "changed first_name; but the state qualified was refused", update},
 	} {
-		test.options.Lookup, test.options.Campaign = LookupEach, 1
-		w := newWorld(t, sandbox.Options{Faults: faults(t, "PUT /users/qualification status=422")}, test.options)
-		got := w.send(w.rows(test.file)[0])
-		if got.Status != row.Rejected || got.HTTPStatus != 422 || !strings.Contains(got.Error, test.says) || got.ID == "" {
-			t.Errorf("%q: %v %d of id %q: %s; want rejected 422: %s", test.file, got.Status, got.HTTPStatus, got.ID, got.Error, test.says)
-		}
-		if got.Undo["operation"] != test.undo || got.Undo["id"] != got.ID || got.Undo["qualified"] != "" {
-			t.Errorf("%q: to undo it, %v; want a row that is %q", test.file, got.Undo, test.undo)
+		for _, lost := range []string{"", test.lost + " times=1 lose-answer\n"} {
+			test.options.Lookup, test.options.Campaign = LookupEach, 1
+			w := newWorld(t, sandbox.Options{Faults: faults(t, lost+"PUT /users/qualification status=422")}, test.options)
+			got := w.send(w.rows(test.file)[0])
+			if got.Status != row.Rejected || got.HTTPStatus != 422 || !strings.Contains(got.Error, test.says) || got.ID == "" {
+				t.Errorf("%q: %v %d of id %q: %s; want rejected 422: %s", test.file, got.Status, got.HTTPStatus, got.ID, got.Error, test.says)
+			}
+			if got.Undo["operation"] != test.undo || got.Undo["id"] != got.ID || got.Undo["qualified"] != "" {
+				t.Errorf("%q: to undo it, %v; want a row that is %q", test.file, got.Undo, test.undo)
+			}
 		}
 	}
 }

@@ -302,7 +302,7 @@ func TestWhatSomebodyElseSettlesIsNotOursAfterATryThatDidNothing(t *testing.T) {
 			want   row.Status
 		}{{(*Client).IssueReward, row.Unchanged}, {(*Client).CancelReward, row.Absent}} {
 			w := newTill(t, sandbox.Behaviour{IssueTwice: sandbox.IssueTwiceMissing}, issue)
-			if err := w.rewards.Prepare(w.Context(), 1, w.try); err != nil {
+			if err := w.rewards.Prepare(1, w.try); err != nil {
 				t.Fatal(err)
 			}
 			if _, err := test.settle(w.client, w.Context(), dueAmount); err != nil {

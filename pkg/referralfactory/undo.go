@@ -60,10 +60,11 @@ func (w *work) undo(o row.Outcome) map[string]string {
 
 // surelyMade reports whether a user whom the row created was certainly not
 // there before: a look had shown nobody, in this run or in the one that sent
-// the create.
+// the create, and they are as the row would have them.
 func (w *work) surelyMade() bool {
-	o := w.users.options
-	return w.person.begun.creating || w.person.operation == create && o.Lookup != LookupOff && o.OnExisting != Update && !w.in.Unseen
+	o, b := w.users.options, w.person.begun
+	return b.creating || w.person.operation == create && o.Lookup != LookupOff && o.OnExisting != Update && !w.in.Unseen &&
+		b.made != nil && w.isAsCreated(b.made)
 }
 
 func idOf(u *User) string {

@@ -125,13 +125,14 @@ func TestAChangeWhoseAnswerWasLostIsTakenBackAllTheSame(t *testing.T) {
 // the write has kept that; somebody who may have been there is not deleted.
 func TestAfterACrashNobodyIsDeletedOnSuspicion(t *testing.T) {
 	state := people()
-	state.Users = append(state.Users, sandbox.User{ID: 7, CampaignID: 1, Type: Referring, FirstName: "Nia", Email: "new@example.com"}) // of today
+	state.Users = append(state.Users, sandbox.User{ID: 7, CampaignID: 1, Type: Referring, FirstName: "Nia", Email: "new@example.com", Source: "Api"}) // of today
 	for _, test := range []struct {
 		file    string
 		options UserOptions
 		want    string // the operation that undoes it
 	}{
 		{"email,first_name\nnew@example.com,Nia", UserOptions{}, remove}, // a create is only sent for who is not there
+		{"email,first_name\nnew@example.com,Naomi", UserOptions{}, skip},
 		{"email,first_name\nnew@example.com,Nia", UserOptions{Lookup: LookupOff}, skip},
 		{"email,first_name\nnew@example.com,Nia", UserOptions{OnExisting: Update}, skip},
 		{"email,first_name\nnew@example.com,Nia", UserOptions{Operation: upsert}, skip},

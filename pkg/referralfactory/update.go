@@ -106,9 +106,7 @@ func withOthers(changed, all []MetaValue) []MetaValue {
 
 // sendUpdate changes the user, and qualifies the lead where that differs too.
 func (w *work) sendUpdate(u *User, c Changes, requalify bool, remark string) stage {
-	if w.person.begun.before == nil {
-		w.person.begun.before = u
-	}
+	w.begin(u)
 	second := func(after *User) stage {
 		return func(ctx context.Context) (row.Outcome, error) { return w.sendRequalify(ctx, after, remark) }
 	}
@@ -131,6 +129,19 @@ func (w *work) sendUpdate(u *User, c Changes, requalify bool, remark string) sta
 		}
 		return outcome(row.Updated, after, status, joined(w.changed(), remark)), nil
 	}
+}
+
+// begin keeps what was there before the first write. A later look may show that
+// one whose answer was lost has changed something.
+func (w *work) begin(u *User) {
+	b := &w.person.begun
+	if b.before == nil {
+		b.before = u
+		return
+	}
+	was, _ := w.person.differences(b.before)
+	is, _ := w.person.differences(u)
+	b.applied = b.applied || len(is.names) < len(was.names)
 }
 
 func (w *work) sendRequalify(ctx context.Context, u *User, remark string) (row.Outcome, error) {

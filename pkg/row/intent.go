@@ -54,6 +54,10 @@ type Intent struct {
 	// answer came: what was read of the target before may not be true any more.
 	InDoubt bool
 
+	// SentTo is the id of whom an earlier run sent the row to, which saw no answer;
+	// "" when it had met nobody.
+	SentTo string
+
 	// Unseen says that the row was sent without a look at what was there: by
 	// this run, or by an earlier one that saw no answer.
 	Unseen bool
