@@ -95,6 +95,15 @@ func (u *Users) Look(ctx context.Context, in *row.Intent, sent time.Time) (engin
 		return engine.Step{}, err
 	}
 	w.known = known
+	if known && len(found) == 0 {
+		others, err := w.withItsEmail(ctx)
+		if err != nil {
+			return engine.Step{}, err
+		}
+		if len(others) > 0 {
+			return w.done(row.Invalid, nil, w.wrongName(others)), nil
+		}
+	}
 	step := w.step(found)
 	step.Unseen = !known && step.Send != nil
 	return step, nil
@@ -113,6 +122,18 @@ func (u *Users) find(ctx context.Context, p *person, fresh bool) (found []User, 
 	}
 	found, err = u.ask(ctx, p)
 	return found, err == nil, err
+}
+
+// withItsEmail gives the users with the e-mail of a row whose id or code names
+// nobody. A row of an undo file is about the very user whom it names, and after
+// a lost answer the row itself may have deleted them: then nobody is sought.
+func (w *work) withItsEmail(ctx context.Context) ([]User, error) {
+	p := w.person
+	if p.byEmail() || p.email == "" || p.campaign == 0 || w.in.Own != 0 || !w.sent.IsZero() {
+		return nil, nil
+	}
+	found, _, err := w.users.find(ctx, &person{operation: update, email: p.email, campaign: p.campaign}, w.in.InDoubt)
+	return found, err
 }
 
 // canGoBlind reports whether the row can be sent without knowing whom it

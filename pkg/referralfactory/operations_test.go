@@ -143,7 +143,7 @@ func TestUpsertCreatesOrUpdates(t *testing.T) {
 		{name: "another referrer", options: upsert, file: "email,first_name,referrer_id/leo@example.com,Leo,4",
 			status: row.Unchanged, id: "2", says: "id 1 referred this person, not 4", reads: 1},
 		{name: "an id that is gone is not created anew", options: upsert, file: "id,email,first_name/99,new@example.com,Nia",
-			status: row.Absent, says: "nobody of this id", reads: 1},
+			status: row.Absent, says: "nobody of this id", reads: 2},
 		{name: "both roles", options: upsert, file: "email,first_name/bo@example.com,Bob",
 			status: row.Invalid, says: "say which", reads: 1},
 		{name: "nobody, to be qualified without a referrer", options: upsert, file: "email,first_name,qualified/new@example.com,Nia,yes",
@@ -184,4 +184,42 @@ func TestDeleteRemovesOnlyWhoIsMeant(t *testing.T) {
 		{name: "without a look", options: UserOptions{Operation: "delete", Lookup: LookupOff}, file: "id/2", status: row.Deleted, id: "2", writes: 1},
 		{name: "without a look, nobody", options: UserOptions{Operation: "delete", Lookup: LookupOff}, file: "id/99", status: row.Absent, writes: 1},
 	})
+}
+
+// The id of another system beside the right address: that nobody is done
+// anything for would not be noticed.
+func TestAnIDOfNobodyBesideTheAddressOfSomebodyIsToldAsAMistake(t *testing.T) {
+	const says = "id 99 names nobody, but leo@example.com is in the campaign as id 2: one of them is wrong; " +
+		"to go by the e-mail address, take the column out with --map 'Id=-'"
+	for _, operation := range []string{update, upsert, qualify, unqualify, remove} {
+		o := UserOptions{Operation: operation}
+		runAll(t, []scenario{
+			{name: operation, options: o, file: "Id,email,first_name/99,leo@example.com,Leopold", status: row.Invalid, says: says, reads: 2},
+			{name: operation + " by code", options: o, file: "code,email,first_name/MMXX,leo@example.com,Leopold", status: row.Invalid,
+				says: "code MMXX names nobody, but leo@example.com is in the campaign as id 2", reads: 2},
+			{name: operation + " of two", options: o, file: "id,email,first_name/99,bo@example.com,Bo", status: row.Invalid,
+				says: "is in the campaign as id 4 (person referring) and id 5 (person invited): one", reads: 2},
+			{name: operation + " in another campaign", options: o, file: "id,email,first_name,campaign_id/99,leo@example.com,Leo,2", status: row.Absent,
+				says: map[bool]string{true: "nobody of this id is there to update"}[operation == update || operation == upsert], reads: 2},
+		})
+		w := newWorld(t, sandbox.Options{}, UserOptions{Operation: operation, Campaign: 1, Lookup: LookupList})
+		if err := w.users.Prepare(w.Context(), 1, w.try); err != nil {
+			t.Fatal(err)
+		}
+		if got := w.send(w.rows("Id,email,first_name\n99,leo@example.com,Leopold")[0]); got.Status != row.Invalid || got.Error != says {
+			t.Errorf("%s of a listed account: %v (%s), want invalid (%s)", operation, got.Status, got.Error, says)
+		}
+		if reads, writes := w.calls(); reads != 1 || writes != 0 {
+			t.Errorf("%s of a listed account: %d reads and %d writes, want 1 and none", operation, reads, writes)
+		}
+	}
+}
+
+// Of a person in both roles, the row of the one that it has deleted itself is
+// no mistake: the other has the same address.
+func TestARowThatMayHaveDeletedWhomItNamesIsNoMistake(t *testing.T) {
+	w := newWorld(t, sandbox.Options{Faults: faults(t, "DELETE /users/5 times=1 lose-answer")}, UserOptions{Operation: remove, Campaign: 1, Lookup: LookupEach})
+	if got := w.send(w.rows("id,email\n5,bo@example.com")[0]); got.Status != row.Deleted {
+		t.Errorf("status %v (%s), want deleted", got.Status, got.Error)
+	}
 }

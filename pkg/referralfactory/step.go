@@ -143,6 +143,21 @@ func (w *work) somebodyElse(u *User) string {
 	return ""
 }
 
+// wrongName says what is wrong with a row whose id or code names nobody, while
+// others have its e-mail: often it is the id of another system.
+func (w *work) wrongName(others []User) string {
+	p := w.person
+	name, who := "code "+p.code, fmt.Sprintf("id %d", others[0].ID)
+	if p.id != 0 {
+		name = fmt.Sprintf("id %d", p.id)
+	}
+	if len(others) > 1 {
+		who = listed(others)
+	}
+	return fmt.Sprintf("%s names nobody, but %s is in the campaign as %s: one of them is wrong; to go by the e-mail address, take the column out with --map '%s=-'",
+		name, p.email, who, w.users.columns.Header(p.named()))
+}
+
 // named is how the row names its target, for a message.
 func (p *person) named() string {
 	switch {
