@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/refbulk/refbulk/pkg/batch"
@@ -24,7 +25,12 @@ type foreseen struct {
 	status row.Status
 	writes bool
 	notify int
-	wrong  *problem // that only a look shows; nil for none
+	wrong  *problem // with a row to mend, beside what the survey has noted; nil for none
+}
+
+// mustMend keeps why somebody has to mend the row.
+func (f *foreseen) mustMend(at row.Position, why string) {
+	f.wrong = &problem{at, row.Problem{Reason: why}}
 }
 
 // Plan finds out what Run would do, by the same look-ups and without a write.
@@ -129,8 +135,12 @@ func (r *run) forecast(f *Forecast, seen foreseen) {
 // foreseen plans a row by what the survey knows, if that is all there is to
 // know.
 func (r *run) foreseen(n int) (seen foreseen, known bool) {
-	if status, _ := r.stands(n); status != row.Pending {
-		return foreseen{row: n, status: status}, true
+	if status, waits := r.stands(n); status != row.Pending {
+		seen = foreseen{row: n, status: status}
+		if status == row.Blocked {
+			seen.mustMend(row.Position{Row: n}, r.whyBlocked(n, waits, "row"))
+		}
+		return seen, true
 	}
 	would := r.survey.would.At(n - 1)
 	if would == row.Pending || r.heldBack() || r.waitsBeyond(n) || r.touchedBefore(n) != 0 || r.lost(r.survey, n) {
@@ -172,6 +182,9 @@ func (r *run) after(before int, in *row.Intent) foreseen {
 	if seen.status == in.Would {
 		seen.notify = in.Notifies
 	}
+	if seen.status.NeedsMending() {
+		seen.mustMend(in.Position, fmt.Sprintf("row %d creates the same target before it", before))
+	}
 	return seen
 }
 
@@ -199,8 +212,8 @@ func (r *run) foreseeRow(calls context.Context, in *row.Intent) (foreseen, error
 		return seen, err
 	}
 	seen.status = step.Done.Status
-	if seen.status == row.Invalid {
-		seen.wrong = &problem{in.Position, row.Problem{Reason: step.Done.Error}}
+	if seen.status.NeedsMending() {
+		seen.mustMend(in.Position, step.Done.Error)
 	}
 	if step.Send != nil {
 		seen.writes = true
