@@ -192,6 +192,7 @@ func (r *run) after(before int, in *row.Intent) foreseen {
 func (r *run) foreseeRow(calls context.Context, in *row.Intent) (foreseen, error) {
 	seen := foreseen{row: in.Row}
 	r.brief(in)
+	in.Planned = true
 	if before := r.touchedBefore(in.Row); before != 0 {
 		return r.after(before, in), nil
 	}

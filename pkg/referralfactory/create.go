@@ -25,8 +25,8 @@ func (w *work) create(found []User) engine.Step {
 	if p.qualified != nil && *p.qualified && p.referrer == nil {
 		return w.done(row.Invalid, nil, "nobody referred this person: only somebody who was referred can be qualified")
 	}
-	if w.lacksReferrer() {
-		return w.done(row.Blocked, nil, p.withoutReferrer())
+	if w.orphan {
+		return w.withoutReferrer()
 	}
 	return w.sends(row.Created, nil, "", w.sendCreate)
 }

@@ -95,6 +95,9 @@ func (u *Users) Look(ctx context.Context, in *row.Intent, sent time.Time) (engin
 		return engine.Step{}, err
 	}
 	w.known = known
+	if w.orphan, err = w.lacksReferrer(ctx, found); err != nil {
+		return engine.Step{}, err
+	}
 	if known && len(found) == 0 {
 		others, err := w.withItsEmail(ctx)
 		if err != nil {

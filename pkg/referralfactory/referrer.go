@@ -10,20 +10,50 @@ import (
 	"strings"
 
 	"github.com/refbulk/refbulk/pkg/api"
+	"github.com/refbulk/refbulk/pkg/engine"
 	"github.com/refbulk/refbulk/pkg/row"
 )
 
 // A row whose referrer is nobody of the campaign waits for them, as for a row
 // that failed: it is another row, or somebody at the vendor's, that has to come
 // first. Where everybody was listed it is not sent. Where a listing would have
-// cost too much, the API is asked when it has refused the row. Who wants each
-// row looked up on its own, or none, has a row settled by its refusal: to try
-// it again takes calls in every run.
+// cost too much, the API is asked when it has refused the row: to ask before
+// would cost a call for each referrer who is there, and a refusal does no harm.
+// Only a plan, which is refused nothing, asks before. Who wants each row looked
+// up on its own, or none, has a row settled by its refusal: to try it again
+// takes calls in every run.
 
-// lacksReferrer reports whether the row's referrer is certainly not there.
-func (w *work) lacksReferrer() bool {
-	p := w.person
-	return p.referrer != nil && w.users.listed && !w.in.Arrived && !p.inCampaign(w.users.present.targeted(p.referring()))
+// lacksReferrer reports whether the row would create somebody whose referrer is
+// certainly not there.
+func (w *work) lacksReferrer(ctx context.Context, found []User) (bool, error) {
+	p, u := w.person, w.users
+	switch {
+	case len(found) > 0 || !p.makes() || p.referrer == nil || w.in.Arrived:
+		return false, nil
+	case u.listed:
+		return !p.inCampaign(u.present.targeted(p.referring())), nil
+	case !w.in.Planned || u.options.Lookup == LookupOff:
+		return false, nil
+	}
+	referrer := p.referring()
+	there, err := u.referrers.know(fmt.Sprint(referrer.target(), " in ", p.campaign), func() (bool, error) {
+		found, err := u.ask(ctx, referrer)
+		return p.inCampaign(found), err
+	})
+	return err == nil && !there, err
+}
+
+// withoutReferrer is the step of a row that lacks its referrer. Where not all
+// were listed, it is a plan's: an import sends the row, and is refused.
+func (w *work) withoutReferrer() engine.Step {
+	why := w.person.withoutReferrer()
+	switch {
+	case w.users.listed:
+		return w.done(row.Blocked, nil, why)
+	case w.users.options.Lookup == LookupEach:
+		return w.sends(row.Rejected, nil, why, w.sendCreate)
+	}
+	return w.sends(row.Blocked, nil, why, w.sendCreate)
 }
 
 // refused passes on why a create failed. One that was refused for the want of

@@ -20,6 +20,7 @@ type work struct {
 	in     *row.Intent
 	person *person
 	known  bool      // the present state was looked up
+	orphan bool      // the row would create somebody whose referrer is not there
 	sent   time.Time // when a write whose answer was lost had left; zero for none
 	next   stage     // what Send does: a stage that was done is not sent again
 }

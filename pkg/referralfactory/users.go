@@ -49,6 +49,8 @@ type Users struct {
 
 	mu   sync.Mutex
 	made idSet // whom this run created
+
+	referrers asked // of a plan
 }
 
 var _ engine.Resource = (*Users)(nil)

@@ -50,6 +50,10 @@ type Intent struct {
 	Awaited   bool   // another row of the file waits for this one
 	Arrived   bool   // a row of this run has made the target that it waits for
 
+	// Planned says that the row is looked at for a plan: no write will follow
+	// whose answer tells more.
+	Planned bool
+
 	// InDoubt says that an earlier run sent the row as another operation, and no
 	// answer came: what was read of the target before may not be true any more.
 	InDoubt bool
