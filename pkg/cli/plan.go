@@ -67,15 +67,20 @@ func (i *importing) planned(f engine.Forecast) *report.Plan {
 		p.EstimatedRequests += int(p.Requests.Total)
 	}
 	p.EstimatedSeconds = report.Estimate(p.EstimatedRequests, i.flags.account.limit, i.flags.account.window, cmp.Or(i.flags.account.peak, usualPace)).Seconds()
-	for _, c := range i.survey.Causes {
+	p.Problems, p.Doubts = problems(i.survey.Causes), problems(f.Doubts)
+	p.Asks = i.asked()
+	return p
+}
+
+func problems(causes []engine.Cause) (all []report.Problem) {
+	for _, c := range causes {
 		problem := report.Problem{Column: c.Column, Reason: c.Reason, Advice: c.Advice, Rows: c.Rows}
 		for _, e := range c.Examples {
 			problem.Examples = append(problem.Examples, report.Example{Row: e.Row, Line: e.Line, Value: e.Value})
 		}
-		p.Problems = append(p.Problems, problem)
+		all = append(all, problem)
 	}
-	p.Asks = i.asked()
-	return p
+	return all
 }
 
 // usualPace is how many requests a second are answered while slots are free: by

@@ -17,6 +17,7 @@ type Forecast struct {
 	Writes   int                // that a run would send
 	Notify   int                // people the vendor would write to
 	Missing  int                // absent where that is an error
+	Doubts   []Cause            // what rows would do that may be meant otherwise
 }
 
 // foreseen is what a run would make of one row.
@@ -25,6 +26,7 @@ type foreseen struct {
 	status row.Status
 	writes bool
 	notify int
+	doubt  *problem // that a row is meant so; nil for none
 	wrong  *problem // with a row to mend, beside what the survey has noted; nil for none
 }
 
@@ -124,6 +126,9 @@ func (r *run) forecast(f *Forecast, seen foreseen) {
 	if seen.wrong != nil {
 		r.survey.addProblem(seen.wrong.Position, seen.wrong.Problem)
 	}
+	if seen.doubt != nil {
+		count(&f.Doubts, seen.doubt.Position, seen.doubt.Problem)
+	}
 	if seen.status == row.Absent && r.survey.facts[seen.row-1]&mustExist != 0 {
 		f.Missing++
 	}
@@ -215,6 +220,9 @@ func (r *run) foreseeRow(calls context.Context, in *row.Intent) (foreseen, error
 	seen.status = step.Done.Status
 	if seen.status.NeedsMending() {
 		seen.mustMend(in.Position, step.Done.Error)
+	}
+	if step.Doubt != nil {
+		seen.doubt = &problem{in.Position, *step.Doubt}
 	}
 	if step.Send != nil {
 		seen.writes = true

@@ -1,13 +1,14 @@
 package engine
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/refbulk/refbulk/pkg/row"
 )
 
-// Cause is one thing that is wrong with some rows, in the same column and for
-// the same reason.
+// Cause is one thing that is wrong with some rows, or looks so, in the same
+// column and for the same reason.
 type Cause struct {
 	Column   string
 	Reason   string
@@ -37,20 +38,30 @@ const (
 
 // addProblem counts a problem under its cause.
 func (s *Survey) addProblem(at row.Position, p row.Problem) {
-	i := slices.IndexFunc(s.Causes, func(c Cause) bool {
+	if !count(&s.Causes, at, p) {
+		s.OtherCauses++
+	}
+}
+
+// count adds a problem to its cause, unless there are too many.
+func count(causes *[]Cause, at row.Position, p row.Problem) bool {
+	i := slices.IndexFunc(*causes, func(c Cause) bool {
 		return c.Column == p.Column && c.Reason == p.Reason && c.Advice == p.Advice
 	})
 	if i < 0 {
-		if len(s.Causes) == maxCauses {
-			s.OtherCauses++
-			return
+		if len(*causes) == maxCauses {
+			return false
 		}
-		s.Causes = append(s.Causes, Cause{Column: p.Column, Reason: p.Reason, Advice: p.Advice})
-		i = len(s.Causes) - 1
+		*causes = append(*causes, Cause{Column: p.Column, Reason: p.Reason, Advice: p.Advice})
+		i = len(*causes) - 1
 	}
-	c := &s.Causes[i]
+	c := &(*causes)[i]
 	c.Rows++
-	if len(c.Examples) < maxExamples {
+	if len(c.Examples) < maxExamples || at.Row < c.Examples[maxExamples-1].Row {
+		// The rows of a plan come in the order in which they are looked up.
 		c.Examples = append(c.Examples, Example{at, p.Value})
+		slices.SortStableFunc(c.Examples, func(a, b Example) int { return cmp.Compare(a.Row, b.Row) })
+		c.Examples = c.Examples[:min(len(c.Examples), maxExamples)]
 	}
+	return true
 }

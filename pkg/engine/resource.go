@@ -65,6 +65,10 @@ type Step struct {
 	// Unseen says that Send goes without a look at what is there.
 	Unseen bool
 
+	// Doubt is what Send does that may be meant otherwise, for a plan to tell;
+	// nil for nothing.
+	Doubt *row.Problem
+
 	// Undo gives the cells, by field, of the row that takes the change back;
 	// nil when nothing was changed. It is asked before the write leaves, with
 	// an outcome that knows nothing yet, and gives nil then when it needs to

@@ -2,6 +2,7 @@ package referralfactory
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/refbulk/refbulk/pkg/api"
@@ -45,7 +46,23 @@ func (w *work) bring(u *User, remark string) engine.Step {
 	if !requalify && len(what.names) == 0 {
 		return w.done(w.since(row.Updated, row.Unchanged), u, joined(w.changed(), remark))
 	}
-	return w.sends(row.Updated, u, joined(what.said(requalify), remark), w.sendUpdate(u, what.Changes, requalify, remark))
+	step := w.sends(row.Updated, u, joined(what.said(requalify), remark), w.sendUpdate(u, what.Changes, requalify, remark))
+	step.Doubt = w.makesAnother(u, what)
+	return step
+}
+
+// makesAnother tells of a row that gives a user another address and another
+// name: the id of another system would have it overwrite a stranger. nil when
+// it does not, and when it takes back what an import did.
+func (w *work) makesAnother(u *User, what differing) *row.Problem {
+	if what.Email == nil || what.FirstName == nil || w.in.Own != 0 {
+		return nil
+	}
+	return &row.Problem{
+		Value:  fmt.Sprintf("id %d: %s %s becomes %s %s", u.ID, u.FirstName, u.Email, *what.FirstName, *what.Email),
+		Reason: "changes both the first name and the e-mail address of a person",
+		Advice: fmt.Sprintf("if the %s is that of another system, take its column out with --map '%s=-'", w.person.named(), w.users.columns.Header(w.person.named())),
+	}
 }
 
 // differing is what an update has to send, and the fields that it changes.

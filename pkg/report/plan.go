@@ -11,7 +11,7 @@ import (
 	"github.com/refbulk/refbulk/pkg/row"
 )
 
-// Problem is one cause for which rows are invalid.
+// Problem is one cause for which rows have to be mended, or looked at.
 type Problem struct {
 	Column   string    `json:"column,omitempty"`
 	Reason   string    `json:"reason"`
@@ -38,6 +38,7 @@ type Plan struct {
 	Summary
 	Operations        map[string]int `json:"operations"` // due rows by operation
 	Problems          []Problem      `json:"problems"`
+	Doubts            []Problem      `json:"doubts,omitempty"` // what rows would do that may be meant otherwise
 	WouldNotify       int            `json:"would_notify"`
 	EstimatedRequests int            `json:"estimated_requests"`
 	EstimatedSeconds  float64        `json:"estimated_seconds"`
@@ -76,7 +77,8 @@ func (p *Plan) Text(w io.Writer) error {
 	}
 	p.outcomes(&b)
 	p.effects(&b)
-	p.problems(&b)
+	tellProblems(&b, "Is this meant?", p.Doubts)
+	tellProblems(&b, "To mend:", p.Problems)
 	_, err := io.WriteString(w, b.String())
 	return err
 }
@@ -127,12 +129,12 @@ func (p *Plan) effects(b *strings.Builder) {
 	}
 }
 
-func (p *Plan) problems(b *strings.Builder) {
-	if len(p.Problems) == 0 {
+func tellProblems(b *strings.Builder, heading string, problems []Problem) {
+	if len(problems) == 0 {
 		return
 	}
-	b.WriteString("To mend:\n")
-	for _, c := range p.Problems {
+	b.WriteString(heading + "\n")
+	for _, c := range problems {
 		if c.Column != "" {
 			fmt.Fprintf(b, "  column %q ", c.Column)
 		} else {
