@@ -70,6 +70,8 @@ func TestTheFirstNameInAFullOne(t *testing.T) {
 	for full, want := range map[string]string{
 		"Jane Doe": "Jane", "Doe, Jane": "Jane", "Doe, Jane Ann": "Jane", "Jane": "Jane", "": "", "Dr. Jane Doe": "Jane", "Frau Dr. Eva Moser": "Eva",
 		"John Smith, Jr.": "John", "Smith, John, Jr.": "John", "Jane Doe, PhD, MBA": "Jane", "Doe,": "Doe", "Dr.": "Dr.", "jane@example.com": "", "NULL": "", "王小明": "王小明",
+		"Mr & Mrs Smith": "", "👩": "", "👩 Doe": "", "007": "", "Smith, & Co": "", "Smith, J.": "J.", "Ольга Ким": "Ольга", "김 민준": "김", "สมชาย ใจดี": "สมชาย", "علي حسن": "علي",
+		"नीतू सिंह": "नीतू", "A1 Doe": "A1", "Éva Moser": "Éva",
 	} {
 		if got := FirstOf(full); got != want {
 			t.Errorf("FirstOf(%q) = %q, want %q", full, got, want)

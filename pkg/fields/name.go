@@ -65,7 +65,8 @@ var (
 )
 
 // FirstOf is the first name in a full name: the first word that is not a
-// title, or with "Doe, Jane" the first such word after the comma.
+// title, or with "Doe, Jane" the first such word after the comma. A word
+// without a letter is none: Mr & Mrs Doe have not told theirs.
 func FirstOf(full string) string {
 	full, rest, _ := strings.Cut(Name(full), ",")
 	for part := range strings.SplitSeq(rest, ",") {
@@ -78,7 +79,7 @@ func FirstOf(full string) string {
 	for len(words) > 1 && among(titles, words[0]) {
 		words = words[1:]
 	}
-	if len(words) == 0 {
+	if len(words) == 0 || strings.IndexFunc(words[0], unicode.IsLetter) < 0 {
 		return ""
 	}
 	return words[0]

@@ -23,7 +23,7 @@ func (r *intentReader) check(p *person, cells *cellReader) []row.Problem {
 	}
 	r.checkTarget(p, cells, complain)
 	if p.makes() && p.firstName == "" {
-		complain("first_name", "is empty", "a person cannot be created without a first name")
+		problems = append(problems, p.namelessness(r.columns))
 	}
 	if p.operation == update && p.changesNothing() && len(cells.unread) == 0 {
 		complain("first_name", "is empty, and so is every other column that could change something", "fill in what is to change")
@@ -32,6 +32,15 @@ func (r *intentReader) check(p *person, cells *cellReader) []row.Problem {
 		r.checkReferral(p, complain)
 	}
 	return append(problems, r.campaigns.check(r.columns, p, cells)...)
+}
+
+// namelessness is what keeps a person without a first name from being created.
+func (p *person) namelessness(columns fields.Columns) row.Problem {
+	if p.fullName != "" {
+		return row.Problem{Column: columns.Header("full_name"), Value: p.fullName, Reason: "does not tell a first name",
+			Advice: "write it into a column first_name"}
+	}
+	return row.Problem{Column: columns.Header("first_name"), Reason: "is empty", Advice: "a person cannot be created without a first name"}
 }
 
 // checkTarget asks for what it takes to know who is meant.

@@ -34,6 +34,7 @@ type person struct {
 	own       bool // the row itself says the campaign
 
 	firstName string
+	fullName  string // in which no first name was found
 	referrer  *ReferrerRef
 	meta      []MetaValue // texts, sorted by label, none empty
 	qualified *bool       // nil when the row does not say
@@ -181,7 +182,9 @@ func (r *intentReader) person(record *fields.Record[userRow], cells *cellReader)
 		p.campaign = r.campaign
 	}
 	if p.makes() || p.operation == update || p.operation == upsert {
-		p.firstName = firstName(v, p.makes())
+		if p.firstName = firstName(v, p.makes()); p.firstName == "" {
+			p.fullName = fields.Name(v.FullName)
+		}
 		p.meta = cells.meta(record.Meta)
 		slices.SortFunc(p.meta, func(a, b MetaValue) int { return strings.Compare(a.Field, b.Field) })
 	}
