@@ -64,6 +64,8 @@ func TestAPlanForeseesWhatLaterRowsOfAPersonMeet(t *testing.T) {
 			map[row.Status]int{row.Created: 2, row.Exists: 1}},
 		{"two upserts", people("upsert cat Cat", "upsert cat Cathy"), referralfactory.UserOptions{},
 			map[row.Status]int{row.Created: 1, row.Updated: 1}},
+		{"upserts without a name", people("upsert host", "upsert cat Cat", "upsert cat", "upsert dan", "create eve Eve dan"), referralfactory.UserOptions{},
+			map[row.Status]int{row.Created: 1, row.Unchanged: 2, row.Invalid: 1, row.Blocked: 1}},
 		{"three creates", three, referralfactory.UserOptions{}, map[row.Status]int{row.Created: 1, row.Exists: 2}},
 		{"one by one", three, referralfactory.UserOptions{Lookup: referralfactory.LookupEach}, map[row.Status]int{row.Created: 1, row.Exists: 2}},
 		{"not looked up", three, referralfactory.UserOptions{Lookup: referralfactory.LookupOff}, map[row.Status]int{row.Created: 1, row.Exists: 2}},
@@ -136,6 +138,9 @@ func foreseeable(rows [][]string, o referralfactory.OnExisting) bool {
 	for _, cells := range rows {
 		before, again := last[cells[1]]
 		last[cells[1]] = cells
+		if again && cells[0] == "upsert" && cells[2] == "" {
+			return false // brings no name, and the next row may bring the one before it
+		}
 		plain := again && before[3]+cells[3] == "" || o != referralfactory.Update
 		if again && (before[0] != cells[0] || cells[0] != "create" && cells[0] != "upsert" || !plain) {
 			return false

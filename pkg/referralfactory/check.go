@@ -22,7 +22,7 @@ func (r *intentReader) check(p *person, cells *cellReader) []row.Problem {
 		}
 	}
 	r.checkTarget(p, cells, complain)
-	if p.makes() && p.firstName == "" {
+	if p.operation == create && p.firstName == "" { // an upsert may meet somebody who has a name
 		problems = append(problems, p.namelessness(r.columns))
 	}
 	if p.operation == update && p.changesNothing() && len(cells.unread) == 0 {

@@ -25,6 +25,9 @@ func (w *work) create(found []User) engine.Step {
 	if p.qualified != nil && *p.qualified && p.referrer == nil {
 		return w.done(row.Invalid, nil, "nobody referred this person: only somebody who was referred can be qualified")
 	}
+	if p.firstName == "" {
+		return w.done(row.Invalid, nil, p.namelessness(w.users.columns).String())
+	}
 	if w.orphan {
 		return w.withoutReferrer()
 	}

@@ -117,7 +117,7 @@ func (r *intentReader) read(record *fields.Record[userRow]) row.Intent {
 	in.Own = record.Own(in.Content)
 	in.Kind, in.Would = kindOf(p.operation)
 	if in.Makes = p.makes(); in.Makes {
-		in.Would, in.Meets = row.Created, r.onExisting.meets(p.operation)
+		in.Would, in.Meets = row.Created, r.onExisting.meets(p)
 	}
 	if in.Makes && p.notify {
 		in.Notifies = 1
@@ -152,9 +152,11 @@ func kindOf(operation string) (kind string, would row.Status) {
 
 // meets is what a row that would create somebody ends as when an earlier row
 // did. It says something else than that one, or it would be a duplicate.
-func (o OnExisting) meets(operation string) row.Status {
+func (o OnExisting) meets(p *person) row.Status {
 	switch {
-	case operation == upsert, o == Update:
+	case p.operation == upsert && p.changesNothing():
+		return row.Unchanged
+	case p.operation == upsert, o == Update:
 		return row.Updated
 	case o == Fail:
 		return row.Rejected

@@ -146,6 +146,12 @@ func TestUpsertCreatesOrUpdates(t *testing.T) {
 			status: row.Absent, says: "nobody of this id", reads: 2},
 		{name: "both roles", options: upsert, file: "email,first_name/bo@example.com,Bob",
 			status: row.Invalid, says: "say which", reads: 1},
+		{name: "there, and the row has no name", options: upsert, file: "email,first_name,City,Size/leo@example.com,,Paris,S",
+			status: row.Updated, id: "2", says: "changed meta:City", reads: 1, writes: 1},
+		{name: "there, and the row says nothing", options: upsert, file: "email,first_name/leo@example.com,",
+			status: row.Unchanged, id: "2", reads: 1},
+		{name: "nobody, and the row has no name", options: upsert, file: "email,First Name/new@example.com,",
+			status: row.Invalid, says: `column "First Name": is empty; a person cannot be created without a first name`, reads: 1},
 		{name: "nobody, to be qualified without a referrer", options: upsert, file: "email,first_name,qualified/new@example.com,Nia,yes",
 			status: row.Invalid, says: "only somebody who was referred", reads: 1},
 	})
