@@ -62,7 +62,7 @@ func (i *importing) planned(f engine.Forecast) *report.Plan {
 		Notes:    append(i.notes(), i.readings...), Columns: columnList(i.columns),
 	}
 	p.Command = "plan"
-	p.EstimatedRequests = f.Writes
+	p.EstimatedRequests = f.Writes + f.Reads
 	if i.rows.ReadsFirst(i.file.Header()) {
 		p.EstimatedRequests += int(p.Requests.Total)
 	}

@@ -15,6 +15,7 @@ import (
 type Forecast struct {
 	Statuses map[row.Status]int // of every row that a run would reach, settled ones included
 	Writes   int                // that a run would send
+	Reads    int                // that it would make beside its look-ups
 	Notify   int                // people the vendor would write to
 	Missing  int                // absent where that is an error
 	Doubts   []Cause            // what rows would do that may be meant otherwise
@@ -24,7 +25,8 @@ type Forecast struct {
 type foreseen struct {
 	row    int
 	status row.Status
-	writes bool
+	writes int
+	reads  int // beside the look-ups
 	notify int
 	doubt  *problem // that a row is meant so; nil for none
 	wrong  *problem // with a row to mend, beside what the survey has noted; nil for none
@@ -119,9 +121,8 @@ func (r *run) forecast(f *Forecast, seen foreseen) {
 		r.survey.facts[seen.row-1] |= touched
 	}
 	f.Statuses[seen.status]++
-	if seen.writes {
-		f.Writes++
-	}
+	f.Writes += seen.writes
+	f.Reads += seen.reads
 	f.Notify += seen.notify
 	if seen.wrong != nil {
 		r.survey.addProblem(seen.wrong.Position, seen.wrong.Problem)
@@ -151,7 +152,7 @@ func (r *run) foreseen(n int) (seen foreseen, known bool) {
 	if would == row.Pending || r.heldBack() || r.waitsBeyond(n) || r.touchedBefore(n) != 0 || r.lost(r.survey, n) {
 		return seen, false
 	}
-	seen = foreseen{row: n, status: would, writes: true}
+	seen = foreseen{row: n, status: would, writes: 1}
 	if r.survey.facts[n-1]&notifies != 0 {
 		seen.notify = 1
 	}
@@ -183,9 +184,11 @@ func (r *run) after(before int, in *row.Intent) foreseen {
 	case !gone && in.Meets != row.Pending:
 		seen.status = in.Meets
 	}
-	seen.writes = seen.status.Wrote() || in.Blind
+	if seen.status.Wrote() || in.Blind {
+		seen.writes = 1
+	}
 	if seen.status == in.Would {
-		seen.notify = in.Notifies
+		seen.writes, seen.notify = max(seen.writes, in.Writes), in.Notifies
 	}
 	if seen.status.NeedsMending() {
 		seen.mustMend(in.Position, fmt.Sprintf("row %d creates the same target before it", before))
@@ -225,7 +228,7 @@ func (r *run) foreseeRow(calls context.Context, in *row.Intent) (foreseen, error
 		seen.doubt = &problem{in.Position, *step.Doubt}
 	}
 	if step.Send != nil {
-		seen.writes = true
+		seen.writes, seen.reads = max(1, step.Writes), step.Reads
 		if seen.status == row.Pending {
 			seen.status = in.Would
 		}

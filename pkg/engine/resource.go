@@ -62,6 +62,10 @@ type Step struct {
 	// the write that failed.
 	Send func(ctx context.Context) (row.Outcome, error)
 
+	// Writes and Reads are the calls that Send makes when all goes well. No
+	// writes stand for one.
+	Writes, Reads int
+
 	// Unseen says that Send goes without a look at what is there.
 	Unseen bool
 

@@ -37,7 +37,7 @@ type Survey struct {
 	order  *order.Order
 	facts  []facts
 	status []row.Status               // what is known of each row; Pending for one that is due
-	would  compact.Column[row.Status] // what a row ends as that is sent without a look
+	would  compact.Column[row.Status] // what a row ends as that is sent without a look, in one write
 	waves  []int                      // rows of each wave that are not settled
 	lost   []int                      // of each wave, due rows that an earlier run sent without seeing an answer
 }
@@ -89,7 +89,7 @@ func (e *Engine) Survey(ctx context.Context) (*Survey, error) {
 		if last, had, ok := e.options.Ledger.LastAt(place); ok && last == row.Absent && had == in.Content {
 			f |= wasAbsent
 		}
-		if in.Blind && in.Notifies <= 1 && !settled {
+		if in.Blind && in.Notifies <= 1 && in.Writes <= 1 && !settled {
 			s.would.Set(in.Row-1, in.Would)
 		}
 		s.facts = append(s.facts, f)

@@ -12,6 +12,7 @@ import (
 // advocate and who sent the friend, in one text, and its number under its id
 // and under the friend's e-mail. It is safe for concurrent use once read.
 type pile struct {
+	pages    int      // in which it was read
 	all      []string // packed
 	byID     map[row.Fingerprint]uint32
 	byFriend map[row.Fingerprint][]uint32
@@ -107,6 +108,9 @@ func (r *Referrals) pile(ctx context.Context, campaign string) (*pile, error) {
 
 func (r *Referrals) readPile(ctx context.Context, campaign string) (*pile, error) {
 	fresh := newPile()
-	_, err := pages(func(token string) (Page, error) { return r.client.ListReferrals(ctx, campaign, token, fresh.put) })
+	_, err := pages(func(token string) (Page, error) {
+		fresh.pages++
+		return r.client.ListReferrals(ctx, campaign, token, fresh.put)
+	})
 	return fresh, err
 }

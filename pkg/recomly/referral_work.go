@@ -81,7 +81,7 @@ func (r *Referrals) Look(ctx context.Context, in *row.Intent, sent time.Time) (e
 	if pending == nil {
 		return engine.Step{Done: done}, nil
 	}
-	return w.send(), nil
+	return w.send(known), nil
 }
 
 // referralWork is one row against the present state.
@@ -128,8 +128,8 @@ func (w referralWork) choose(found []Referral, converted row.Status) (*Referral,
 
 // send converts, after a last look. Conversions of a campaign go one at a time
 // with the look before them: one may let other referrals of the friend expire.
-func (w referralWork) send() engine.Step {
-	step := engine.Step{Undo: w.undo}
+func (w referralWork) send(known *pile) engine.Step {
+	step := engine.Step{Reads: known.pages, Undo: w.undo}
 	step.Send = func(ctx context.Context) (row.Outcome, error) {
 		give, err := take(ctx, w.slot(w.campaign).converting)
 		if err != nil {
@@ -201,7 +201,7 @@ func (w referralWork) lookBack(ctx context.Context) (engine.Step, error) {
 	case converted:
 		return engine.Step{Done: row.Outcome{Status: row.Converted, ID: pending.ID, Error: "found in the advocate's ledger"}, Undo: w.undo}, nil
 	}
-	return w.send(), nil
+	return w.send(fresh), nil
 }
 
 func (w referralWork) undo(o row.Outcome) map[string]string {

@@ -31,7 +31,9 @@ func (w *work) create(found []User) engine.Step {
 	if w.orphan {
 		return w.withoutReferrer()
 	}
-	return w.sends(row.Created, nil, "", w.sendCreate)
+	step := w.sends(row.Created, nil, "", w.sendCreate)
+	step.Writes = w.in.Writes
+	return step
 }
 
 // upsert adds the person or brings up to date who is there.

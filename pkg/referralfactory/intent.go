@@ -122,6 +122,9 @@ func (r *intentReader) read(record *fields.Record[userRow]) row.Intent {
 	if in.Makes && p.notify {
 		in.Notifies = 1
 	}
+	if in.Makes && p.qualified != nil && *p.qualified {
+		in.Writes = 2 // nobody is created qualified
+	}
 	in.Asks = p.operation == remove || p.operation == unqualify ||
 		p.qualified != nil && !*p.qualified && (p.operation == update || p.operation == upsert)
 	in.MustExist = p.operation == update || p.operation == unqualify || p.operation == upsert && !p.byEmail()

@@ -47,6 +47,9 @@ func (w *work) bring(u *User, remark string) engine.Step {
 		return w.done(w.since(row.Updated, row.Unchanged), u, joined(w.changed(), remark))
 	}
 	step := w.sends(row.Updated, u, joined(what.said(requalify), remark), w.sendUpdate(u, what.Changes, requalify, remark))
+	if requalify && len(what.names) > 0 {
+		step.Writes = 2
+	}
 	step.Doubt = w.makesAnother(u, what)
 	return step
 }

@@ -45,6 +45,7 @@ type Intent struct {
 
 	Would     Status // what the row ends as when its write succeeds
 	Meets     Status // what it ends as when an earlier row of the run has left its target there; pending = as Would
+	Writes    int    // that it takes to end as Would; 0 = one
 	Blind     bool   // it is sent without a look: before that, no more can be known of it
 	MustExist bool   // it is an error when the target is not there
 	Awaited   bool   // another row of the file waits for this one
