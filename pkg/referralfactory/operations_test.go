@@ -209,7 +209,7 @@ func TestAnIDOfNobodyBesideTheAddressOfSomebodyIsToldAsAMistake(t *testing.T) {
 				says: map[bool]string{true: "nobody of this id is there to update"}[operation == update || operation == upsert], reads: 2},
 		})
 		w := newWorld(t, sandbox.Options{}, UserOptions{Operation: operation, Campaign: 1, Lookup: LookupList})
-		if err := w.users.Prepare(w.Context(), 1, w.try); err != nil {
+		if err := w.users.Prepare(1, w.try); err != nil {
 			t.Fatal(err)
 		}
 		if got := w.send(w.rows("Id,email,first_name\n99,leo@example.com,Leopold")[0]); got.Status != row.Invalid || got.Error != says {
