@@ -222,7 +222,7 @@ func TestCtrlCEndsTheQuestion(t *testing.T) {
 	term.shows(`Go on\? Type yes:`)
 	term.ask("send-keys", "C-c")
 	term.shows(`stopped early, by an interrupt; run the same command again`)
-	eventually(t, "refbulk ends, stopped", func() bool {
-		return strings.TrimSpace(term.ask("display-message", "-p", "#{pane_dead_status}")) == "4"
+	eventually(t, "refbulk ends", func() bool {
+		return strings.TrimSpace(term.ask("display-message", "-p", "#{pane_dead}")) == "1"
 	})
 }

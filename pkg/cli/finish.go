@@ -70,7 +70,7 @@ func isCredentials(err error) bool {
 // finish rewrites the results, says what became of the run, and sets the exit
 // code.
 func (i *importing) finish(stopped *retry.Stop) error {
-	totals, err := i.finishFiles()
+	totals, err := i.engine.Finish(i.survey, i.file.Header(), i.carry, i.flags.failedPath())
 	if err != nil {
 		return nothingLost(err)
 	}
@@ -107,24 +107,6 @@ func (i *importing) finish(stopped *retry.Stop) error {
 		return err
 	}
 	return s.Text(i.Out)
-}
-
-// finishFiles has the results, failed and undo files finished. A failed file on
-// which somebody has worked is not written over.
-func (i *importing) finishFiles() (engine.Totals, error) {
-	failed := i.flags.failedPath()
-	if i.mending {
-		kept, err := setAside(failed)
-		if err != nil {
-			return engine.Totals{}, err
-		}
-		i.log.Warn(fmt.Sprintf("%s was changed after it was written: it is kept as %s", failed, kept))
-	}
-	totals, err := i.engine.Finish(i.survey, i.file.Header(), i.carry, failed)
-	if err == nil && totals.Failed > 0 {
-		markUntouched(failed, i.flags.resultsPath())
-	}
-	return totals, err
 }
 
 // continuing are the arguments that take the run on: the same, but for a

@@ -62,7 +62,6 @@ type importing struct {
 	account  *account
 	file     *sheet.File
 	isLong   bool // the file
-	mending  bool // somebody has worked on the file of rows to mend
 	columns  fields.Columns
 	carry    []int // places of the columns that the results file takes over
 	rows     resource
@@ -104,6 +103,9 @@ func (i *importing) run(w ways) error {
 		return err
 	}
 	if err := i.ask(w.intake); err != nil {
+		return err
+	}
+	if err := i.keepMended(); err != nil {
 		return err
 	}
 	i.outlets.begin()
@@ -163,7 +165,6 @@ func (i *importing) open(ctx context.Context) error {
 		return unfitIsUsage(err)
 	}
 	i.close = append(i.close, i.ledger.Close)
-	i.mending = wasTouched(i.flags.failedPath(), i.flags.resultsPath())
 	return nil
 }
 

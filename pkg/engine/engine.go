@@ -89,7 +89,8 @@ type run struct {
 	queue  context.Context // ends when no further row may be sent
 	stop   context.CancelCauseFunc
 
-	entries []ledger.Entry // of the latest commit: their memory serves again
+	progress Progress       // is told of every row; nil = nobody watches
+	entries  []ledger.Entry // of the latest commit: their memory serves again
 }
 
 // note is what the pool commits: an entry, and whether it is a row's last.
@@ -107,7 +108,7 @@ type note struct {
 func (e *Engine) Run(calls, intake context.Context, s *Survey) error {
 	queue, stop := context.WithCancelCause(intake)
 	defer stop(nil)
-	r := &run{Engine: e, survey: s, queue: queue, stop: stop}
+	r := &run{Engine: e, survey: s, queue: queue, stop: stop, progress: e.options.Progress}
 	if e.undo != nil {
 		if err := e.undo.Resume(e.lastStatus); err != nil {
 			return err
@@ -118,15 +119,26 @@ func (e *Engine) Run(calls, intake context.Context, s *Survey) error {
 			return r.why(calls, fmt.Errorf("looking up the present state: %w", err))
 		}
 	}
+	if e.options.Strict && s.Due > 0 && !r.heldBack() {
+		if err := r.why(calls, r.lookFirst(calls)); err != nil {
+			return err
+		}
+	}
 	if e.options.Begin != nil {
 		e.options.Begin()
 	}
+	return r.sendAll(calls)
+}
+
+// sendAll takes all rows to their outcomes, wave after wave. Rows to skip come
+// first: by their time in the results it is known which writes left after the
+// file had them.
+func (r *run) sendAll(calls context.Context) error {
+	s := r.survey
 	if lost := sum(s.lost); lost > 0 && !r.heldBack() {
-		e.options.Log.Info("what an earlier run sent without seeing an answer is looked up last, when it can arrive no more",
-			"rows", lost, "after", e.options.Loop.Policy.Late.String()+" at most")
+		r.options.Log.Info("what an earlier run sent without seeing an answer is looked up last, when it can arrive no more",
+			"rows", lost, "after", r.options.Loop.Policy.Late.String()+" at most")
 	}
-	// Rows to skip come first: by their time in the results it is known which
-	// writes left after the file had them.
 	if s.Skipped > 0 {
 		toSkip := func(n int) bool { return s.facts[n-1]&skipped != 0 }
 		if err := r.why(calls, r.take(calls, toSkip)); err != nil {
@@ -152,9 +164,6 @@ func (r *run) why(calls context.Context, err error) error {
 	}
 	return err
 }
-
-// heldBack reports whether nothing is sent because the file has invalid rows.
-func (r *run) heldBack() bool { return r.options.Strict && r.survey.Invalid > 0 }
 
 func sum(all []int) (n int) {
 	for _, k := range all {
@@ -235,8 +244,8 @@ func (r *run) commit(notes []note) error {
 			continue
 		}
 		r.survey.status[n.Row-1] = n.Status
-		if r.options.Progress != nil {
-			r.options.Progress.Done(n.Status)
+		if r.progress != nil {
+			r.progress.Done(n.Status)
 		}
 	}
 	return nil

@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"time"
 
 	"github.com/refbulk/refbulk/pkg/ledger"
 	"github.com/refbulk/refbulk/pkg/row"
@@ -41,14 +42,18 @@ func (t Totals) NeedMending() int {
 	return n
 }
 
+// coarse is how far a file system's idea of the time may be off.
+const coarse = 3 * time.Second
+
 // Finish rewrites the results file in file order and writes the file of rows
-// to mend, which is removed when there are none. Carry are the places of the
+// to mend, which is removed when there are none. As long as nobody works on
+// that, it is older than the results. Carry are the places of the
 // columns of the input that are copied into the results. A results file that
 // says all of that already is left as it is.
 func (e *Engine) Finish(s *Survey, header []string, carry []int, failedPath string) (Totals, error) {
 	t := Totals{Rows: s.Rows, Statuses: map[row.Status]int{}}
 	ledger.Sweep(failedPath)
-	f := failedFile{path: failedPath, header: header}
+	f := failedFile{path: failedPath, header: header, time: time.Now().Add(-coarse)}
 	defer f.discard()
 	var err error
 	if !e.isFinished(s, carry) {
@@ -162,6 +167,7 @@ type failedFile struct {
 	whole  *sheet.Whole
 	out    *sheet.Writer
 	reason int // place of the column reasonHeading
+	time   time.Time
 }
 
 // reasonHeading heads the column of a failed file that says why a row is there.
@@ -190,6 +196,7 @@ func (f *failedFile) begin() (err error) {
 	if f.whole, err = sheet.Create(f.path); err != nil {
 		return err
 	}
+	f.whole.Date(f.time)
 	header := slices.Clone(f.header)
 	if f.reason = len(header) - 1; header[f.reason] != reasonHeading {
 		f.reason = len(header)

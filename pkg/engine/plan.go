@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/refbulk/refbulk/pkg/batch"
+	"github.com/refbulk/refbulk/pkg/ledger"
 	"github.com/refbulk/refbulk/pkg/retry"
 	"github.com/refbulk/refbulk/pkg/row"
 )
@@ -30,6 +31,8 @@ type foreseen struct {
 	notify int
 	doubt  *problem // that a row is meant so; nil for none
 	wrong  *problem // with a row to mend, beside what the survey has noted; nil for none
+
+	invalid *ledger.Entry // of a row that a look shows to be so
 }
 
 // mustMend keeps why somebody has to mend the row.
@@ -44,7 +47,7 @@ func (e *Engine) Plan(calls, intake context.Context, s *Survey) (Forecast, error
 	f := Forecast{Statuses: map[row.Status]int{}}
 	queue, stop := context.WithCancelCause(intake)
 	defer stop(nil)
-	r := &run{Engine: e, survey: s, queue: queue, stop: stop}
+	r := &run{Engine: e, survey: s, queue: queue, stop: stop, progress: e.options.Progress}
 	if s.Due > 0 {
 		if err := e.options.Resource.Prepare(s.Due, e.Try(calls, queue)); err != nil {
 			return f, err
@@ -59,23 +62,29 @@ func (e *Engine) Plan(calls, intake context.Context, s *Survey) (Forecast, error
 			f.Missing++
 		}
 	}
-	for wave, rows := range s.waves {
+	return f, r.foreseeAll(calls, &f, func(ledger.Entry) error { return nil })
+}
+
+// foreseeAll plans wave after wave. Invalid is called with the entry of each row
+// that only a look shows to be so, by one goroutine.
+func (r *run) foreseeAll(calls context.Context, f *Forecast, invalid func(ledger.Entry) error) error {
+	for wave, rows := range r.survey.waves {
 		if rows == 0 {
 			continue
 		}
-		if err := r.foresee(calls, wave, &f); err != nil {
-			return f, err
+		if err := r.foresee(calls, wave, f, invalid); err != nil {
+			return err
 		}
-		if queue.Err() != nil {
-			return f, context.Cause(queue)
+		if r.queue.Err() != nil {
+			return context.Cause(r.queue)
 		}
 	}
-	return f, nil
+	return nil
 }
 
 // foresee plans the rows of one wave. Those of which the survey knows all are
 // not read again.
-func (r *run) foresee(calls context.Context, wave int, f *Forecast) error {
+func (r *run) foresee(calls context.Context, wave int, f *Forecast, invalid func(ledger.Entry) error) error {
 	left := 0
 	for n := 1; n <= r.survey.Rows; n++ {
 		if r.survey.status[n-1] != row.Pending || r.survey.order.Wave(n) != wave {
@@ -108,6 +117,12 @@ func (r *run) foresee(calls context.Context, wave int, f *Forecast) error {
 		Commit: func(all []foreseen) error {
 			for _, seen := range all {
 				r.forecast(f, seen)
+				if seen.invalid == nil {
+					continue
+				}
+				if err := invalid(*seen.invalid); err != nil {
+					return err
+				}
 			}
 			return nil
 		},
@@ -133,8 +148,8 @@ func (r *run) forecast(f *Forecast, seen foreseen) {
 	if seen.status == row.Absent && r.survey.facts[seen.row-1]&mustExist != 0 {
 		f.Missing++
 	}
-	if r.options.Progress != nil {
-		r.options.Progress.Done(seen.status)
+	if r.progress != nil {
+		r.progress.Done(seen.status)
 	}
 }
 
@@ -223,6 +238,10 @@ func (r *run) foreseeRow(calls context.Context, in *row.Intent) (foreseen, error
 	seen.status = step.Done.Status
 	if seen.status.NeedsMending() {
 		seen.mustMend(in.Position, step.Done.Error)
+	}
+	if seen.status == row.Invalid {
+		entry := r.entry(in, step.Done)
+		seen.invalid = &entry
 	}
 	if step.Doubt != nil {
 		seen.doubt = &problem{in.Position, *step.Doubt}

@@ -169,7 +169,10 @@ func (s *sending) lostBefore() (left time.Time, same bool, err error) {
 	if err != nil || entry.Operation != s.in.Operation {
 		return entry.Finished, false, err
 	}
-	s.in.Unseen, s.in.SentTo = entry.Code == sentUnseen, entry.ID
+	s.in.Unseen = entry.Code == sentUnseen
+	if entry.Attempts == 1 {
+		s.in.SentTo = entry.ID
+	}
 	if s.in.Marked && strings.HasPrefix(entry.Code, markBegins) {
 		s.in.Mark = entry.Code
 	}

@@ -100,7 +100,9 @@ func (w *work) closest(found []User) (u *User, alike int) {
 func (w *work) mayBeOwn(u *User) bool {
 	invitedByNobody := w.person.referrer == nil && u.Type == Invited
 	byOthers := u.Source != "" && !strings.EqualFold(u.Source, "Api")
-	return !w.sent.IsZero() && w.in.SentTo == "" && w.person.begun.before == nil && !u.olderThan(w.sent) && !invitedByNobody && !byOthers
+	changesOthers := w.person.operation == upsert || w.users.options.OnExisting == Update
+	wasThere := changesOthers && w.in.SentTo != ""
+	return !w.sent.IsZero() && !wasThere && w.person.begun.before == nil && !u.olderThan(w.sent) && !invitedByNobody && !byOthers
 }
 
 // roleRemark says when the person is there, but not as the row wants.

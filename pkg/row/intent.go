@@ -59,8 +59,8 @@ type Intent struct {
 	// answer came: what was read of the target before may not be true any more.
 	InDoubt bool
 
-	// SentTo is the id of whom an earlier run sent the row to, which saw no answer;
-	// "" when it had met nobody.
+	// SentTo is the id of whom an earlier run sent its first write to, which saw no
+	// answer; "" when it had met nobody, or nothing tells.
 	SentTo string
 
 	// Unseen says that the row was sent without a look at what was there: by

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 )
 
 // Whole is a file that appears whole or not at all: until Commit it is a
@@ -15,6 +16,7 @@ type Whole struct {
 	path string
 	file *os.File // nil once committed or aborted
 	buf  *bufio.Writer
+	time time.Time // that the file is to have; zero = when it was written
 }
 
 // Create starts the file at path. What stands there stays until Commit.
@@ -34,6 +36,9 @@ func (w *Whole) Write(p []byte) (int, error) {
 	return w.buf.Write(p)
 }
 
+// Date gives the file a time other than that at which it is written.
+func (w *Whole) Date(t time.Time) { w.time = t }
+
 // Commit puts the file in its place and returns when it would survive a power
 // loss. When it fails, what stood there before still does.
 func (w *Whole) Commit() error {
@@ -47,6 +52,9 @@ func (w *Whole) Commit() error {
 		err = f.Sync()
 	}
 	err = errors.Join(err, f.Close())
+	if err == nil && !w.time.IsZero() {
+		err = os.Chtimes(f.Name(), time.Time{}, w.time)
+	}
 	if err == nil {
 		err = os.Rename(f.Name(), w.path)
 	}
