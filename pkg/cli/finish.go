@@ -125,7 +125,7 @@ func (i *importing) continuing(s *report.Summary) []string {
 		}
 	}
 	if len(rest) == len(i.args) { // it stands in a variable, or in a job file
-		rest = append(rest, "--first=0")
+		rest = append(rest, "--first=all")
 	}
 	return rest
 }

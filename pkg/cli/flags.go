@@ -54,6 +54,35 @@ func (s *sandboxValue) String() string { return string(*s) }
 // Type implements pflag.Value.
 func (*sandboxValue) Type() string { return "string" }
 
+// firstRows is the value of --first: how many rows, or 0 for all. A person who
+// writes 0 means none of them, and is not to be given all.
+type firstRows int
+
+// Set implements pflag.Value.
+func (r *firstRows) Set(text string) error {
+	if text == "all" {
+		*r = 0
+		return nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 {
+		return errors.New("not a number of rows")
+	}
+	*r = firstRows(n)
+	return nil
+}
+
+// String implements pflag.Value.
+func (r *firstRows) String() string {
+	if *r == 0 {
+		return "all"
+	}
+	return strconv.Itoa(int(*r))
+}
+
+// Type implements pflag.Value.
+func (*firstRows) Type() string { return "rows" }
+
 // accountFlags say which account is worked on, and how its API is called.
 type accountFlags struct {
 	provider, baseURL, tokenFile, sandbox string
@@ -144,7 +173,7 @@ func (i *importFlags) add(f *pflag.FlagSet) {
 	f.IntVar(&i.headerRow, "header-row", 0, "the line with the header (default detected)")
 	f.StringVar(&i.delimiter, "delimiter", "", "what separates cells: comma, semicolon, tab, pipe, or the character (default detected)")
 	f.StringVar(&i.encoding, "encoding", "", "of the text: utf-8, windows-1252, … (default detected)")
-	f.IntVar(&i.first, "first", 0, "a trial: only the first N rows (default all)")
+	f.Var((*firstRows)(&i.first), "first", "a trial: only so many rows, from the first on")
 	f.BoolVar(&i.strict, "strict", false, "send nothing at all when any row is invalid")
 	f.StringVar(&i.onExisting, "on-existing", "keep", "when create meets a user who is there: keep, update or fail")
 	f.BoolVar(&i.allowSameName, "allow-same-name", false, "recomly: create a campaign although one of its name is there")
@@ -174,6 +203,8 @@ func wrongValue(name string, err error) error {
 		return fmt.Errorf("%s takes true or false, not %q", name, wrong.GetValue())
 	case "int":
 		return fmt.Errorf("%s takes a whole number, not %q", name, wrong.GetValue())
+	case "rows":
+		return fmt.Errorf("%s takes a number of rows from 1 on, or all, not %q", name, wrong.GetValue())
 	case "duration":
 		return fmt.Errorf("%s takes a time such as 30s, 5m or 2h, not %q", name, wrong.GetValue())
 	}
@@ -198,8 +229,6 @@ func (i *importFlags) check() error {
 	switch {
 	case i.workers < 1 || i.workers > 1000:
 		return fmt.Errorf("--workers %d: use 1 to 1000", i.workers)
-	case i.first < 0:
-		return fmt.Errorf("--first %d: use a number of rows", i.first)
 	case i.file == "-" && i.results == "":
 		return fmt.Errorf("standard input has no name: say with --results where the results go")
 	}

@@ -40,7 +40,7 @@ func TestValuesAreToldWhatTheyShouldBe(t *testing.T) {
 	for _, test := range []struct{ args, stderr string }{
 		{"import users " + file, `the variable REFBULK_QUIET takes true or false, not "ja"`},
 		{"import users " + file + " --quiet=false --strict=ja", `--strict takes true or false, not "ja"`},
-		{"import users " + file + " --quiet=false --first ten", `--first takes a whole number, not "ten"`},
+		{"import users " + file + " --quiet=false --first ten", `--first takes a number of rows from 1 on, or all, not "ten"`},
 		{"import users " + file + " --quiet=false --timeout 5", `--timeout takes a time such as 30s, 5m or 2h, not "5"`},
 		{"import users " + file + " --quiet=false --limit -1", "--limit -1: use 0 for none"},
 		{"import users " + file + " --quiet=false --max-rejected NaN", `--max-rejected "NaN": write a share such as 50%`},
