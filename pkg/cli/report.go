@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/refbulk/refbulk/pkg/ledger"
 	"github.com/refbulk/refbulk/pkg/report"
 )
 
@@ -44,6 +45,7 @@ func (p *program) report(path, out string) error {
 	if err != nil {
 		return usage(fmt.Errorf("%s: %w", path, err))
 	}
+	outcomes.Unended = outcomes.Unended || ledger.Unended(path)
 	if out == "" {
 		return outcomes.Text(p.Out)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"time"
 
@@ -35,7 +36,7 @@ type lock struct{ flock *flock.Flock }
 // acquire waits up to timeout for the lock, or until ctx ends. File is what a
 // person calls the file, and the flag that names it.
 func acquire(ctx context.Context, path, file string, timeout time.Duration, owner string) (*lock, error) {
-	name := filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".lock")
+	name := lockPath(path)
 	for deadline := time.Now().Add(timeout); ; {
 		l := &lock{flock.New(name, flock.SetFlag(os.O_CREATE|os.O_RDWR), flock.SetPermissions(0o600))}
 		held, err := l.flock.TryLock()
@@ -60,6 +61,23 @@ func acquire(ctx context.Context, path, file string, timeout time.Duration, owne
 			return nil, context.Cause(ctx)
 		}
 	}
+}
+
+func lockPath(path string) string {
+	return filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".lock")
+}
+
+// Unended reports whether a run on the results file is under way, or was
+// killed: one that ends takes its lock file away. It takes no lock itself,
+// which would be in the way of a run. On Windows the lock file stays behind
+// every run, and tells nothing.
+func Unended(path string) bool {
+	real, err := realPath(path, "results")
+	if err != nil || runtime.GOOS == "windows" {
+		return false
+	}
+	_, err = os.Stat(lockPath(real))
+	return err == nil
 }
 
 // current reports whether the file that was locked still stands at its path:

@@ -27,6 +27,7 @@ type Outcomes struct {
 	Rehearsed int // entries of a rehearsal, beside those of a real run
 	Rehearsal bool
 	Torn      bool // a last line that was cut off was left out
+	Unended   bool // a run on the file is under way, or was killed
 	Statuses  map[row.Status]int
 	Missing   int // absent where that is an error
 	Writes    int // that were sent for the rows
@@ -106,6 +107,7 @@ func readOutcomes(path string, rehearsal *bool) (*Outcomes, error) {
 	}
 	_, err = reader.next()
 	o.Torn = errors.Is(err, errTorn)
+	o.Unended = o.Torn || last.grown
 	o.Causes, o.Further = causes.list()
 	return o, nil
 }
@@ -148,7 +150,7 @@ var needed = []string{"update", "upsert", "unqualify", "credit", "issue"}
 func (o *Outcomes) Summary() *Summary {
 	return &Summary{
 		Command: "report", Input: filepath.Base(o.Path), Results: o.Path, Rows: o.Rows,
-		Statuses: Counts(o.Statuses), Mend: o.Mend(), Sandbox: o.Rehearsal, Causes: o.Causes,
+		Statuses: Counts(o.Statuses), Mend: o.Mend(), Sandbox: o.Rehearsal, Unended: o.Unended, Causes: o.Causes,
 	}
 }
 
@@ -156,6 +158,7 @@ func (o *Outcomes) Summary() *Summary {
 type lastOnes struct {
 	entries int
 	bits    []uint64
+	grown   bool // lines were appended since a run last ended and put them into file order, one a row
 }
 
 func (l *lastOnes) is(n int) bool { return l.bits[n/64]>>(n%64)&1 == 1 }
@@ -181,6 +184,7 @@ func latest(r io.Reader, bytes int64) (last lastOnes, real bool, err error) {
 	}
 	seed := maphash.MakeSeed()
 	keys := make([]uint64, 0, bytes/usualLine+1)
+	ordered := inOrder{}
 	for {
 		record, err := reader.record()
 		if errors.Is(err, io.EOF) || errors.Is(err, errTorn) {
@@ -192,8 +196,9 @@ func latest(r io.Reader, bytes int64) (last lastOnes, real bool, err error) {
 		key := record[reader.at["row_key"]]
 		real = real || !strings.HasPrefix(key, rehearsalMark)
 		keys = append(keys, maphash.String(seed, key))
+		ordered.add(record[reader.at["row"]])
 	}
-	last = lastOnes{entries: len(keys), bits: make([]uint64, len(keys)/64+1)}
+	last = lastOnes{entries: len(keys), bits: make([]uint64, len(keys)/64+1), grown: ordered.broken}
 	size := 1
 	for size < 2*len(keys) {
 		size *= 2
@@ -208,9 +213,29 @@ func latest(r io.Reader, bytes int64) (last lastOnes, real bool, err error) {
 		if table[slot] == 0 {
 			table[slot] = uint32(n + 1)
 			last.bits[n/64] |= 1 << (n % 64)
+		} else {
+			last.grown = true
 		}
 	}
 	return last, real, nil
+}
+
+// inOrder finds out whether lines stand as a run that ends leaves them: rows
+// in the order of the input, then those that it no longer has.
+type inOrder struct {
+	row    int
+	gone   bool
+	broken bool
+}
+
+func (o *inOrder) add(cell string) {
+	n, _ := strconv.Atoi(cell)
+	if n == 0 {
+		o.gone = true
+		return
+	}
+	o.broken = o.broken || o.gone || n <= o.row
+	o.row = n
 }
 
 // rehearsalMark begins the row_key of an entry that was only rehearsed.

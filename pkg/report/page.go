@@ -35,21 +35,21 @@ func (r *Run) HTML(w io.Writer) error { return pageTemplate().Execute(w, r.page(
 
 // page is what the template shows.
 type page struct {
-	Title, Kind, Sentence     string
-	State, StateClass, When   string
-	Parts                     []part
-	PartsText, Rows, MoreText string
-	Statuses                  []status
-	Remarks                   []string
-	Causes                    []cause
-	MoreCauses                string
-	Figures                   []pair
-	Chart                     *chart
-	Latency                   *latency
-	Slowest                   []slow
-	Next                      []string
-	Files                     []pair
-	Version, Made             string
+	Title, Kind, Sentence      string
+	State, StateClass, When    string
+	Parts                      []part
+	PartsText, Rows, RowsLabel string
+	Statuses                   []status
+	Remarks                    []string
+	Causes                     []cause
+	MoreCauses                 string
+	Figures                    []pair
+	Chart                      *chart
+	Latency                    *latency
+	Slowest                    []slow
+	Next                       []string
+	Files                      []pair
+	Version, Made              string
 }
 
 type part struct {
@@ -77,6 +77,8 @@ func (r *Run) page() *page {
 	switch {
 	case s.Stopped != nil:
 		p.State, p.StateClass = "■ Stopped early", "mend"
+	case s.Unended:
+		p.State, p.StateClass = "■ Not ended", "mend"
 	case s.Mend > 0:
 		p.State, p.StateClass = "▲ Needs mending", "mend"
 	default:
@@ -160,6 +162,10 @@ func (p *page) rows(s *Summary) {
 	// knows which.
 	if beyond := s.Mend - sums[mend]; beyond > 0 && beyond <= sums[same] {
 		sums[mend], sums[same] = s.Mend, sums[same]-beyond
+	}
+	if p.RowsLabel = "rows read"; s.Unended {
+		p.RowsLabel = "rows so far"
+		return // of how many, nobody knows
 	}
 	x, texts := 0.0, []string(nil)
 	for _, k := range kindLabels {

@@ -15,6 +15,8 @@ func (s *Summary) story() string {
 	done := s.Rows - s.Mend - s.NotReached
 	var b strings.Builder
 	switch {
+	case s.Unended:
+		fmt.Fprintf(&b, "%s: %s %s so far; the run has not ended", s.Input, number(s.Rows), plural(s.Rows, "row"))
 	case s.Rows == 0:
 		fmt.Fprintf(&b, "%s has no rows", s.Input)
 	case done == s.Rows && s.Rows == 1:

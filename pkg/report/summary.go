@@ -49,6 +49,7 @@ type Summary struct {
 	Continue string        `json:"-"` // the command that goes on
 	Sandbox  bool          `json:"-"`
 	HeldBack bool          `json:"-"` // nothing was sent, for --strict is said and rows are invalid
+	Unended  bool          `json:"-"` // the run of a results file is under way, or was killed
 	Beyond   bool          `json:"-"` // who was not reached waits for rows beyond --first
 	Causes   []Cause       `json:"-"` // of what is to be mended, the most frequent first
 }
