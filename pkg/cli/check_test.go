@@ -1,7 +1,10 @@
 package cli
 
 import (
+	"bytes"
+	"encoding/csv"
 	"encoding/json"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -53,7 +56,8 @@ func TestACheckOfARefusedToken(t *testing.T) {
 }
 
 // What a template says is what an import understands: every column is a field,
-// the explanation asks for nothing, and the example is sent.
+// the explanation and the example ask for nothing, and the example is sent when
+// its operation says what its note tells.
 func TestATemplateIsImportedAsItStands(t *testing.T) {
 	for _, v := range vendors {
 		for _, resource := range v.resources {
@@ -69,12 +73,17 @@ func TestATemplateIsImportedAsItStands(t *testing.T) {
 					if err := state.Save(account); err != nil {
 						t.Fatal(err)
 					}
-					out := inSandbox(t, ExitDone, "import", resource, file, "--provider", v.name, "--sandbox="+account, "--notify", "--yes", "--json")
-					var s report.Summary
-					if err := json.Unmarshal([]byte(out), &s); err != nil {
-						t.Fatal(err)
+					imports := func(file string) (s report.Summary) {
+						out := inSandbox(t, ExitDone, "import", resource, file, "--provider", v.name, "--sandbox="+account, "--notify", "--yes", "--json")
+						if err := json.Unmarshal([]byte(out), &s); err != nil {
+							t.Fatal(err)
+						}
+						return s
 					}
-					if s.Statuses["skipped"] != 1 || len(s.Statuses) != 2 || s.ExitCode != 0 {
+					if s := imports(file); s.Statuses["skipped"] != 2 || len(s.Statuses) != 1 || s.Requests.Writes != 0 {
+						t.Errorf("as it stands it ends with the outcomes %v and %d writes, want two skipped rows", s.Statuses, s.Requests.Writes)
+					}
+					if s := imports(acting(t, file)); s.Statuses["skipped"] != 1 || len(s.Statuses) != 2 || s.ExitCode != 0 {
 						t.Errorf("exit %d with the outcomes %v, want a skipped row and one that went well", s.ExitCode, s.Statuses)
 					}
 					checkTemplate(t, v, resource, file)
@@ -82,6 +91,41 @@ func TestATemplateIsImportedAsItStands(t *testing.T) {
 			}
 		}
 	}
+}
+
+// acting is the template whose example has the operation that its note tells.
+func acting(t *testing.T, path string) string {
+	t.Helper()
+	file, err := sheet.Open(path, sheet.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	rows, err := file.Rows()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	records, err := rows.CSV().ReadAll()
+	if err != nil || len(records) != 3 {
+		t.Fatalf("the template has %d rows with the header, %v", len(records), err)
+	}
+	example := records[2]
+	_, after, found := strings.Cut(example[len(example)-1], "until its operation says ")
+	operation, _, ended := strings.Cut(after, ";")
+	if !found || !ended || example[0] != "skip" {
+		t.Fatalf("the example is %q", example)
+	}
+	example[0] = operation
+	var b bytes.Buffer
+	if err := csv.NewWriter(&b).WriteAll(records); err != nil {
+		t.Fatal(err)
+	}
+	acts := filepath.Join(filepath.Dir(path), "acts.csv")
+	if err := os.WriteFile(acts, b.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return acts
 }
 
 // checkTemplate compares the columns with the fields of the resource.

@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"io"
+	"os"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -23,8 +24,9 @@ func (p *program) templateCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "template RESOURCE",
 		Short: "Write a sample file: every column, what it means, and an example row",
-		Long: "Write a sample of a file to import, CSV or XLSX: every column, a row that says what each of them means (and asks\n" +
-			"for nothing, by its operation skip), and an example. It can be imported as it stands.\n\n" + resourceHelp(),
+		Long: "Write a sample of a file to import, CSV or XLSX: every column, a row that says what each of them means, and an\n" +
+			"example. Both ask for nothing, by their operation skip, so that they may be left in. A file that is there already\n" +
+			"is not replaced.\n\n" + resourceHelp(),
 		Example: "  refbulk template users -o customers.xlsx\n  refbulk template campaigns --provider recomly",
 		Args:    cobra.ExactArgs(1),
 		ValidArgsFunction: func(c *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
@@ -67,6 +69,9 @@ func (p *program) template(f *templateFlags) error {
 	if err != nil {
 		return usage(err)
 	}
+	if _, err := os.Lstat(f.path); err == nil {
+		return usage(fmt.Errorf("%s exists; name another file, or remove it first", f.path))
+	}
 	whole, err := sheet.Create(f.path)
 	if err != nil {
 		return usage(err)
@@ -92,12 +97,12 @@ func writeTemplate(w io.Writer, format export.Format, v vendor, resource string)
 	has := func(name string) bool {
 		return slices.ContainsFunc(all, func(f fields.Field) bool { return f.Name == name })
 	}
-	operations := ""
+	operations, acts := "", ""
 	for _, f := range all {
 		switch {
 		case f.Name == "operation":
-			operations = f.About
-			add(f.Name, "skip", f.Example)
+			operations, acts = f.About, f.Example
+			add(f.Name, "skip", "skip")
 		case slices.Contains(notInTemplate, f.Name), f.Name == "first_name" && has("last_name"):
 		default:
 			add(f.Name, f.About, f.Example)
@@ -106,7 +111,7 @@ func writeTemplate(w io.Writer, format export.Format, v vendor, resource string)
 	if v.ownFields && has("email") {
 		add(fields.Meta+"City", "a field of the campaign's own, by its label: a column for each, headed meta: and the label, or the label alone", "")
 	}
-	add(fields.TemplateNote, "this row explains the columns and asks for nothing; operation says "+operations, "an example; delete both rows, and this column if you like")
+	add(fields.TemplateNote, "this row explains the columns and asks for nothing; operation says "+operations, "an example, which asks for nothing until its operation says "+acts+"; delete both rows, and this column if you like")
 	out, err := export.NewWriter(w, format, export.Texts(names...))
 	if err != nil {
 		return err
