@@ -103,12 +103,7 @@ func (s *Summary) Text(w io.Writer) error {
 		fmt.Fprintf(&b, "Busiest %s: %d of %d requests allowed.\n", period(s.Window), s.WorstWindow, s.Limit)
 	}
 	fmt.Fprintf(&b, "Results: %s\n", s.Results)
-	if s.Failed != "" {
-		fmt.Fprintf(&b, "To mend: %s\n", s.Failed)
-	} else if len(s.Causes) > 0 {
-		b.WriteString("To mend:\n")
-	}
-	tellCauses(&b, s.Causes)
+	s.tellMending(&b)
 	if s.Continue != "" {
 		fmt.Fprintf(&b, "To continue: %s\n", s.Continue)
 	}
@@ -156,8 +151,15 @@ func (s *Summary) whyNotReached(usual string) string {
 // Sentence is the whole summary in one sentence.
 func (s *Summary) Sentence() string {
 	text := fmt.Sprintf("%s, %s %s: %s", s.Input, number(s.Rows), plural(s.Rows, "row"), s.outcome())
+	var places []string
 	if s.Failed != "" {
-		text += "; see " + s.Failed
+		places = append(places, s.Failed)
+	}
+	if s.missing() > 0 {
+		places = append(places, s.Results+" for who is not there")
+	}
+	if len(places) > 0 {
+		text += "; see " + strings.Join(places, ", and ")
 	}
 	if s.Continue != "" {
 		text += "; run again to continue"
@@ -166,6 +168,39 @@ func (s *Summary) Sentence() string {
 		}
 	}
 	return text
+}
+
+// tellMending writes what is to be mended, and where: who is not there is not
+// among the rows of the file to mend.
+func (s *Summary) tellMending(b *strings.Builder) {
+	if s.Failed != "" {
+		fmt.Fprintf(b, "To mend: %s\n", s.Failed)
+	}
+	var inFile, missing []Cause
+	for _, c := range s.Causes {
+		if c.Status == row.Absent {
+			missing = append(missing, c)
+		} else {
+			inFile = append(inFile, c)
+		}
+	}
+	tellCauses(b, inFile)
+	if len(missing) > 0 {
+		fmt.Fprintf(b, "To mend in %s itself:\n", s.Input)
+		tellCauses(b, missing)
+	}
+}
+
+// missing is the number of rows to mend that the file of such rows leaves out:
+// who is not there, where that is an error.
+func (s *Summary) missing() int {
+	n := s.Mend
+	for _, status := range row.Statuses() {
+		if status.NeedsMending() {
+			n -= s.Statuses[status.String()]
+		}
+	}
+	return n
 }
 
 func (s *Summary) requests() string {
