@@ -105,6 +105,9 @@ func (e *exportFlags) check(now time.Time) error {
 	} else if e.output.json {
 		return errors.New("--json prints to standard output, where the rows go; name a file for them with -o")
 	}
+	if err := haveFolders(named{"-o", e.path}); err != nil {
+		return err
+	}
 	if err := differ(named{"-o", e.path}, named{"--token-file", e.account.tokenFile}, named{"--sandbox", e.account.sandbox}); err != nil {
 		return err
 	}

@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -21,6 +23,25 @@ func differ(files ...named) error {
 		}
 	}
 	return nil
+}
+
+// haveFolders refuses a file that could not be written in the end, for want of
+// its folder.
+func haveFolders(files ...named) error {
+	var errs []error
+	for _, f := range files {
+		if !f.isFile() {
+			continue
+		}
+		folder := filepath.Dir(f.path)
+		switch info, err := os.Stat(folder); {
+		case errors.Is(err, fs.ErrNotExist):
+			errs = append(errs, fmt.Errorf("%s: there is no folder %s: make it, or name another place", f.flag, folder))
+		case err == nil && !info.IsDir():
+			errs = append(errs, fmt.Errorf("%s: %s is a file, and no folder: name another place", f.flag, folder))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 func (n named) isFile() bool { return n.path != "" && n.path != "-" && n.path != inMemory }

@@ -235,6 +235,9 @@ func (i *importFlags) check() error {
 	if err := i.output.check(); err != nil {
 		return err
 	}
+	if err := haveFolders(named{"--results", i.results}, named{"--undo", i.undo}); err != nil {
+		return err
+	}
 	return differ(i.files()...)
 }
 
@@ -265,7 +268,7 @@ func (a *accountFlags) check(v vendor) error {
 	case a.timeout <= 0:
 		return fmt.Errorf("--timeout %v: use a time longer than nothing", a.timeout)
 	}
-	return nil
+	return haveFolders(named{"--sandbox", a.sandbox})
 }
 
 func (o *outputFlags) check() error {
@@ -275,7 +278,10 @@ func (o *outputFlags) check() error {
 	case !slices.Contains([]string{"text", "json"}, o.logFormat):
 		return fmt.Errorf("--log-format %q is none; use text or json", o.logFormat)
 	}
-	return checkPage("--report", o.report)
+	if err := checkPage("--report", o.report); err != nil {
+		return err
+	}
+	return haveFolders(named{"--report", o.report}, named{"--metrics-file", o.metrics})
 }
 
 func (i *importFlags) campaignNumber() (int64, error) {

@@ -37,7 +37,7 @@ func (p *program) reportCommand() *cobra.Command {
 
 func (p *program) report(path, out string) error {
 	if out != "-" {
-		if err := errors.Join(checkPage("-o", out), differ(named{"RESULTS.csv", path}, named{"-o", out})); err != nil {
+		if err := errors.Join(checkPage("-o", out), haveFolders(named{"-o", out}), differ(named{"RESULTS.csv", path}, named{"-o", out})); err != nil {
 			return usage(err)
 		}
 	}

@@ -94,6 +94,9 @@ func (p *program) serveSandbox(ctx context.Context, f *sandboxFlags) error {
 	if f.window <= 0 {
 		return usage(fmt.Errorf("--window %v: use a time longer than nothing", f.window))
 	}
+	if err := haveFolders(named{"--state", f.state}); err != nil {
+		return usage(err)
+	}
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	o := sandbox.Options{Token: f.token, Limit: f.limit, Window: f.window}

@@ -69,6 +69,9 @@ func (p *program) template(f *templateFlags) error {
 	if err != nil {
 		return usage(err)
 	}
+	if err := haveFolders(named{"-o", f.path}); err != nil {
+		return usage(err)
+	}
 	if _, err := os.Lstat(f.path); err == nil {
 		return usage(fmt.Errorf("%s exists; name another file, or remove it first", f.path))
 	}

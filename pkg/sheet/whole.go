@@ -23,9 +23,18 @@ type Whole struct {
 func Create(path string) (*Whole, error) {
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*.tmp")
 	if err != nil {
-		return nil, fmt.Errorf("writing %q: %w", path, err)
+		return nil, fmt.Errorf("writing %q: %w", path, withoutPath(err))
 	}
 	return &Whole{path: path, file: f, buf: bufio.NewWriterSize(f, 64<<10)}, nil
+}
+
+// withoutPath takes the name of the temporary file out of an error: nobody has
+// chosen it, or will find it.
+func withoutPath(err error) error {
+	if at := (*os.PathError)(nil); errors.As(err, &at) {
+		return at.Err
+	}
+	return err
 }
 
 // Write implements io.Writer. It is buffered.

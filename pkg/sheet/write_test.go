@@ -80,6 +80,14 @@ func TestWholeAppearsWhole(t *testing.T) {
 	onlyFile(t, path)
 }
 
+func TestAnErrorOfWholeNamesTheFileThatWasMeant(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "nowhere", "results.csv")
+	_, err := Create(path)
+	if !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), path) || strings.Contains(err.Error(), ".tmp") {
+		t.Errorf("Create in a folder that is not there = %v, want the path and no temporary file", err)
+	}
+}
+
 func TestWholeClosedLeavesNothing(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "results.csv")
 	if err := os.WriteFile(path, []byte("old"), 0o644); err != nil {
