@@ -179,7 +179,8 @@ func stateFolder(env func(string) (string, bool)) (string, error) {
 	}
 	home, err := os.UserHomeDir()
 	if err != nil {
-		return "", fmt.Errorf("finding the folder for the request count: %w; count in this process alone with --limiter process", err)
+		return "", errors.New("there is no folder in which runs could count their requests together: set the variable HOME, or XDG_STATE_HOME to a folder " +
+			"that stays from run to run\n(--limiter process does without, where never more than one run is under way)")
 	}
 	return filepath.Join(home, ".local", "state", "refbulk"), nil
 }
