@@ -277,7 +277,8 @@ func called(a *account, err error) error {
 	var gaveUp *retry.GaveUp
 	switch {
 	case errors.As(err, &stop) && isCredentials(stop.Err):
-		return usage(fmt.Errorf("the API refuses the token: %w\n%s", err, a.vendor.refused))
+		what, look := a.vendor.refusal(stop.Err)
+		return usage(fmt.Errorf("%s: %w\n%s", what, err, look))
 	case errors.As(err, &stop):
 		return halted(err)
 	case errors.As(err, &gaveUp):

@@ -324,7 +324,8 @@ func (i *importing) send(w ways) (*retry.Stop, error) {
 	i.meter.set(nil)
 	var stop *retry.Stop
 	if errors.As(err, &stop) && isCredentials(stop.Err) {
-		return &retry.Stop{Err: stop.Err, Reason: fmt.Sprintf("the API refuses the token: %s; %s", stop.Reason, i.account.vendor.refused)}, nil
+		what, look := i.account.vendor.refusal(stop.Err)
+		return &retry.Stop{Err: stop.Err, Reason: fmt.Sprintf("%s: %s; %s", what, stop.Reason, look)}, nil
 	}
 	if errors.As(err, &stop) {
 		return stop, nil

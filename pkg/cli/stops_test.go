@@ -8,7 +8,10 @@ import (
 )
 
 func TestATokenRefusedOnTheWayIsAdvisedOn(t *testing.T) {
-	for _, status := range []string{"401", "403"} {
+	for status, sentence := range map[string]string{
+		"401": "the API refuses the token: scheduled fault (HTTP 401); is it the newest one of the account?",
+		"403": "the API refuses this run: scheduled fault (HTTP 403); if it blocks the address of this machine,",
+	} {
 		faults, err := sandbox.ParseFaults("POST /users from=2 status=" + status)
 		if err != nil {
 			t.Fatal(err)
@@ -16,7 +19,7 @@ func TestATokenRefusedOnTheWayIsAdvisedOn(t *testing.T) {
 		r := newRig(t, sandbox.Options{Faults: faults})
 		file := r.file("p.csv", "email,first_name\njane@example.com,Jane\njoe@example.com,Joe\n")
 		code, stdout, _ := r.run("import", "users", file, "--campaign", "1", "--workers", "1")
-		want := "stopped early, the API refuses the token: scheduled fault (HTTP " + status + "); is it the newest one of the account?"
+		want := "stopped early, " + sentence
 		if code != ExitStopped || !strings.Contains(stdout, want) {
 			t.Errorf("%s: exit %d, want %d and %q\n%s", status, code, ExitStopped, want, stdout)
 		}

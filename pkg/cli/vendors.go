@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"log/slog"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -33,6 +34,7 @@ type vendor struct {
 	known      func(resource string, mappings []fields.Mapping) func(header string) string
 	readings   func(*row.Intent) []string // how cells were read that can be read in more than one way; nil = there are none
 	refused    string                     // what to look at when the token is refused
+	forbidden  string                     // what to look at after a 403; "" = what there is for a token
 	connect    func(api.Config) (connection, error)
 }
 
@@ -86,6 +88,15 @@ func (v vendor) has(name string) error {
 	return fmt.Errorf("there is no import of %q at %s; there is %s", name, v.name, strings.Join(v.resources, ", "))
 }
 
+// refusal says what it is that the API refuses for good, and what to look at. Of
+// a 403 a token may be innocent, and a new one would end it elsewhere.
+func (v vendor) refusal(err error) (what, look string) {
+	if v.forbidden != "" && api.StatusOf(err) == http.StatusForbidden {
+		return "the API refuses this run", v.forbidden
+	}
+	return "the API refuses the token", v.refused
+}
+
 // resourceHelp lists what can be imported.
 func resourceHelp() string {
 	var b strings.Builder
@@ -105,6 +116,7 @@ var referralFactory = vendor{
 	limit:      600,
 	workers:    16,
 	refused:    "is it the newest one of the account? A new token ends the one before",
+	forbidden:  "if it blocks the address of this machine, wait or ask the vendor, and then run with a lower --limit",
 	resources:  referralfactory.ResourceNames,
 	exports:    referralfactory.ExportNames,
 	columns:    referralfactory.Fields,

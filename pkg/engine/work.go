@@ -222,7 +222,9 @@ func (s *sending) attempt(ctx context.Context) error {
 		s.outcome = outcome
 		return nil
 	}
-	s.last = err
+	if !errors.Is(err, pace.ErrLeftQueue) { // such a try never left, and its error is another row's
+		s.last = err
+	}
 	verdict := api.VerdictOf(err)
 	// Of a step that takes several writes, those before the latest were applied.
 	s.partly = s.partly || s.writes > before+1 || s.writes > before && verdict == 0

@@ -53,5 +53,14 @@ func reason(ctx context.Context) error {
 	if errors.Is(cause, err) {
 		return cause
 	}
-	return fmt.Errorf("%w: %w", err, cause)
+	return because{cause, err}
 }
+
+// because is a cause in its own words: that a context ended says nothing to a person.
+type because struct {
+	error
+	ended error
+}
+
+// Unwrap gives both.
+func (b because) Unwrap() []error { return []error{b.error, b.ended} }
