@@ -19,6 +19,9 @@ type Cause struct {
 	Rows    int
 	Numbers Numbers // of the rows
 	Example Failure // the first
+
+	parts   []string // of the example that may differ from row to row
+	differs []bool   // which of them do
 }
 
 // Failure is one row that failed.
@@ -61,7 +64,8 @@ func (c *causes) add(r result) {
 		if reason, rest, ok := cutLast(part, "; "); ok && (r.status == row.Invalid || r.status == row.Blocked) {
 			what, advice = reason, rest
 		}
-		key := causeKey{r.status, common(what)}
+		masked, parts := common(what)
+		key := causeKey{r.status, masked}
 		if key.what == "" {
 			key.what = r.operation + ": " + Meaning(r.status)
 		}
@@ -75,13 +79,16 @@ func (c *causes) add(r result) {
 				c.further++
 				continue
 			}
+			key.what = strings.Clone(key.what)
 			cause = &Cause{
-				Status: r.status, What: strings.Clone(key.what), Advice: cmp.Or(strings.Clone(advice), remedy(r.status)),
+				Status: r.status, What: key.what, Advice: cmp.Or(strings.Clone(advice), remedy(r.status)),
 				Example: Failure{Row: r.position.Row, Line: r.position.Line, Target: strings.Clone(r.target), Error: strings.Clone(what)},
 			}
-			key.what = cause.What
+			_, cause.parts = common(cause.Example.Error)
+			cause.differs = make([]bool, len(cause.parts))
 			c.byKey[key] = cause
 		}
+		cause.compare(parts)
 		cause.Rows++
 		cause.Numbers.add(r.position.Row)
 	}
@@ -91,6 +98,7 @@ func (c *causes) list() ([]Cause, int) {
 	list := make([]Cause, 0, len(c.byKey))
 	for _, cause := range c.byKey {
 		cause.Numbers.order()
+		cause.What = cmp.Or(cause.shared(), cause.What)
 		list = append(list, *cause)
 	}
 	slices.SortFunc(list, func(a, b Cause) int {
@@ -110,19 +118,47 @@ func cutLast(s, sep string) (before, after string, found bool) {
 // values, addresses and numbers. The name of a column and an HTTP status are
 // found too, so that they can be left as they are.
 var varying = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`\(HTTP \d+\)|column "(?:[^"\\]|\\.)*"|"(?:[^"\\]|\\.)*"|[^\s"(),:;]+@[^\s"(),:;]+|\b\d+\b`)
+	return regexp.MustCompile(`\(HTTP \d+\)|column "(?:[^"\\]|\\.)*"|"(?:[^"\\]|\\.)*"|[^\s"(),:;]+@[^\s"(),:;]+|\b\d+(?:[.,]\d+)*\b`)
 })
 
-// common is an error without what differs from row to row.
-func common(problem string) string {
-	return varying().ReplaceAllStringFunc(problem, func(found string) string {
-		switch {
-		case strings.HasPrefix(found, "(HTTP"), strings.HasPrefix(found, "column "):
+// common is an error without what may differ from row to row, and what that is.
+func common(problem string) (what string, parts []string) {
+	what = varying().ReplaceAllStringFunc(problem, func(found string) string {
+		if strings.HasPrefix(found, "(HTTP") || strings.HasPrefix(found, "column ") {
 			return found
-		case strings.HasPrefix(found, `"`):
-			return `"…"`
 		}
-		return "…"
+		parts = append(parts, found)
+		return mask(found)
+	})
+	return what, parts
+}
+
+func mask(part string) string {
+	if strings.HasPrefix(part, `"`) {
+		return `"…"`
+	}
+	return "…"
+}
+
+// compare finds out what differs in a further row.
+func (c *Cause) compare(parts []string) {
+	for i := range c.parts {
+		c.differs[i] = c.differs[i] || len(parts) != len(c.parts) || parts[i] != c.parts[i]
+	}
+}
+
+// shared is the error without what does differ from row to row.
+func (c *Cause) shared() string {
+	n := 0
+	return varying().ReplaceAllStringFunc(c.Example.Error, func(found string) string {
+		if n == len(c.parts) || found != c.parts[n] {
+			return found // which differs in no row
+		}
+		n++
+		if c.differs[n-1] {
+			return mask(found)
+		}
+		return found
 	})
 }
 

@@ -116,13 +116,33 @@ func TestErrorsAreGroupedByTheirCause(t *testing.T) {
 	want := []group{
 		{`column "Email": "…" is not an e-mail address`, "write it as name@example.com", "1–2, 4"},
 		{"… is blocked since … (HTTP 422)", remedy(row.Rejected), "3, 5"},
-		{"… is blocked since … (HTTP 409)", remedy(row.Rejected), "6"},
+		{"joe@example.com is blocked since 2025 (HTTP 409)", remedy(row.Rejected), "6"},
 	}
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(group{})); diff != "" {
 		t.Errorf("causes (-want +got):\n%s", diff)
 	}
 	if e := o.Causes[0].Example; e.Row != 1 || e.Line != 2 || e.Error != `column "Email": "jane" is not an e-mail address` {
 		t.Errorf("the example is %+v", e)
+	}
+}
+
+func TestOfACauseOnlyWhatDiffersIsLeftOut(t *testing.T) {
+	invalid := func(n int, value string) string {
+		return line(n, "credit", "invalid", `"column ""delta"": ""`+value+`"" is more than the $1,000.00 of one credit; divide it among several rows"`, fmt.Sprint("i", n))
+	}
+	blocked := func(n int, referrer string) string {
+		return line(n, "create", "blocked", `"the referrer `+referrer+` is not in campaign 1; mend the address"`, fmt.Sprint("b", n))
+	}
+	for _, test := range []struct{ want, first, second string }{
+		{`column "delta": "…" is more than the $1,000.00 of one credit`, invalid(1, "2000"), invalid(2, "3000")},
+		{`column "delta": "2000" is more than the $1,000.00 of one credit`, invalid(1, "2000"), invalid(2, "2000")},
+		{"the referrer … is not in campaign 1", blocked(1, "boss@example.com"), blocked(2, "chief@example.com")},
+		{"the referrer boss@example.com is not in campaign 1", blocked(1, "boss@example.com"), blocked(2, "boss@example.com")},
+		{"costs $… or …", line(1, "issue", "rejected", `"costs $1,000.50 or …"`, "a"), line(2, "issue", "rejected", "costs $3 or 4", "b")},
+	} {
+		if o := outcomes(t, test.first, test.second); len(o.Causes) != 1 || o.Causes[0].What != test.want {
+			t.Errorf("causes are %+v, want one that says %q", o.Causes, test.want)
+		}
 	}
 }
 
