@@ -82,7 +82,7 @@ func (p *program) checkCommand() *cobra.Command {
 		Long: "Ask the API who is there: whether it takes the token, which campaigns there are with their status and fields, how\n" +
 			"many people, and how much of the rate limit is in use on this machine. Exit 2 when the token is refused.",
 		Example: "  refbulk check\n  refbulk check --provider recomly --json",
-		Args:    cobra.NoArgs,
+		Args:    asUsed,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := p.fromEnvironment(cmd.Flags()); err != nil {
 				return err

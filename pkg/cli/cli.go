@@ -212,7 +212,7 @@ func (p *program) versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: "Say which refbulk this is",
-		Args:  cobra.NoArgs,
+		Args:  asUsed,
 		RunE: func(*cobra.Command, []string) error {
 			_, err := fmt.Fprintln(p.Out, version())
 			return err

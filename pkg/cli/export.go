@@ -143,7 +143,7 @@ func (p *program) exportCommand() *cobra.Command {
 			"whole, or not at all; only on standard output a part of it may have been written when the export fails.\n\n" + exportHelp() + "\n" + exitHelp,
 		Example: "  refbulk export users -o users.xlsx --campaign 4021\n" +
 			"  refbulk export rewards --state due -o rewards.csv && refbulk import rewards rewards.csv --operation issue",
-		Args: cobra.ExactArgs(1),
+		Args: asUsed,
 		ValidArgsFunction: func(c *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 			if v, err := vendorNamed(c.Flag("provider").Value.String()); err == nil && len(args) == 0 {
 				return v.exports, cobra.ShellCompDirectiveNoFileComp

@@ -36,7 +36,7 @@ func (p *program) importCommand() *cobra.Command {
 
 // onFile makes a command that does something with the rows of a file.
 func (p *program) onFile(f *importFlags, do func(*importing, ways) error, c cobra.Command) *cobra.Command {
-	c.Args = cobra.ExactArgs(2)
+	c.Args = asUsed
 	c.RunE = func(cmd *cobra.Command, args []string) error {
 		if err := p.fromEnvironment(cmd.Flags()); err != nil {
 			return err

@@ -23,7 +23,7 @@ func (p *program) reportCommand() *cobra.Command {
 			"they failed, what to do about it, and how the next run will go on. Nothing is sent, and nothing but the page is\n" +
 			"written: one file that needs no network and no script.\n\n" + exitHelp,
 		Example: "  refbulk report customers.results.csv\n  refbulk report customers.results.csv -o report.html",
-		Args:    cobra.ExactArgs(1),
+		Args:    asUsed,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := p.fromEnvironment(cmd.Flags()); err != nil {
 				return err

@@ -32,7 +32,7 @@ func (p *program) runCommand() *cobra.Command {
 			"Paths are relative to the job file. A flag of this command beats its variable, which beats the job file. Steps go on\n" +
 			"after one that left rows to mend, and end with one that was stopped. A job file holds no token.\n\n" + exitHelp,
 		Example: "  refbulk run nightly.toml --plan\n  refbulk run nightly.toml --sandbox=account.json\n  refbulk run nightly.toml --quiet",
-		Args:    cobra.ExactArgs(1),
+		Args:    asUsed,
 	}
 	c.RunE = func(cmd *cobra.Command, args []string) error {
 		if err := p.fromEnvironment(cmd.Flags()); err != nil {

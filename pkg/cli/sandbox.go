@@ -33,7 +33,7 @@ func (p *program) sandboxCommand() *cobra.Command {
 		Example: "  refbulk sandbox --listen 127.0.0.1:8080 --state account.json\n" +
 			"  REFERRAL_FACTORY_TOKEN=any refbulk import users customers.csv --campaign 1 --base-url http://127.0.0.1:8080/api/v2\n" +
 			"  refbulk sandbox --fault 'POST /users every=100 lose-answer' --fault '* * from=300 times=1 status=429 retry-after=5s'",
-		Args: cobra.NoArgs,
+		Args: asUsed,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := p.fromEnvironment(cmd.Flags()); err != nil {
 				return err

@@ -28,7 +28,7 @@ func (p *program) templateCommand() *cobra.Command {
 			"example. Both ask for nothing, by their operation skip, so that they may be left in. A file that is there already\n" +
 			"is not replaced.\n\n" + resourceHelp(),
 		Example: "  refbulk template users -o customers.xlsx\n  refbulk template campaigns --provider recomly",
-		Args:    cobra.ExactArgs(1),
+		Args:    asUsed,
 		ValidArgsFunction: func(c *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 			if v, err := vendorNamed(c.Flag("provider").Value.String()); err == nil && len(args) == 0 {
 				return v.resources, cobra.ShellCompDirectiveNoFileComp
