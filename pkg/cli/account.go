@@ -102,35 +102,6 @@ func (f *accountFlags) simulator(o sandbox.Options) (*sandbox.Server, error) {
 	return sandbox.Open(f.sandbox, o)
 }
 
-// token reads the token from its file or its variable. It is never a flag.
-func (p *program) token(f *accountFlags, v vendor) (string, error) {
-	if f.tokenFile != "" {
-		text, err := os.ReadFile(f.tokenFile)
-		if err != nil {
-			return "", fmt.Errorf("reading the token: %w", err)
-		}
-		if token := strings.TrimSpace(string(text)); token != "" {
-			return checkToken(token, f.tokenFile)
-		}
-		return "", fmt.Errorf("the token file %s is empty; put the API token into it", f.tokenFile)
-	}
-	if token, _ := p.env(v.variable); strings.TrimSpace(token) != "" {
-		return checkToken(strings.TrimSpace(token), "the variable "+v.variable)
-	}
-	return "", fmt.Errorf("there is no API token; set the variable %s, or name a file that holds it with --token-file\n"+
-		"(to rehearse without one, add --sandbox)", v.variable)
-}
-
-// checkToken refuses what cannot be a token, without showing it.
-func checkToken(token, where string) (string, error) {
-	for _, r := range token {
-		if r <= ' ' || r > '~' {
-			return "", fmt.Errorf("%s holds more than a token: it has spaces, line breaks or letters that no token has", where)
-		}
-	}
-	return token, nil
-}
-
 // openStore opens the place where the requests of the account are counted.
 func openStore(ctx context.Context, f *accountFlags, c api.Config, env func(string) (string, bool), log *slog.Logger) (pace.Store, error) {
 	if f.sandbox != "" || f.limit == 0 || f.limiter == "process" {
