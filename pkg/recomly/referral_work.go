@@ -2,6 +2,7 @@ package recomly
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -30,11 +31,10 @@ func NewReferrals(client *Client, o Options) (*Referrals, error) {
 
 // Match implements Resource.
 func (r *Referrals) Match(headers []string) (fields.Columns, error) {
-	return r.match(headers, func(c fields.Columns) []string {
+	unsaid := false
+	columns, err := r.match(headers, func(c fields.Columns) []string {
+		unsaid = r.options.Operation == create && !c.Has("operation")
 		var lacks []string
-		if r.options.Operation == create && !c.Has("operation") {
-			lacks = append(lacks, "another operation, because this one "+NoReferralCreate+"; to convert referrals that are there, say --operation qualify")
-		}
 		if !c.Has("referralId") && !c.Has("friendEmail") && !c.Has("target") {
 			lacks = append(lacks, "a column that says which referral is meant (referralId or friendEmail)")
 		}
@@ -43,6 +43,10 @@ func (r *Referrals) Match(headers []string) (fields.Columns, error) {
 		}
 		return lacks
 	})
+	if unsaid {
+		err = errors.New("to convert referrals that are there, say --operation qualify\n  create, which is meant when nothing is said, " + NoReferralCreate)
+	}
+	return columns, err
 }
 
 // Prepare compares the friends who become advocates with what the plan allows.

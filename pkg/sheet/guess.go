@@ -215,7 +215,7 @@ func noHeader(rows []sampled, o Options) error {
 		shown = append(shown, fmt.Sprintf("%q", clip(c)))
 	}
 	return fmt.Errorf("it has no header that is known here: none of its first %d rows names a known column (line %d has %s). "+
-		"Name the columns as in the template, map them, or say which row the header is",
+		"Name the columns as in the template, map them with --map, or say with --header-row which line the header is",
 		min(len(rows), headerRows), first.line, list(shown, len(first.cells)))
 }
 

@@ -204,7 +204,7 @@ func (s *scanned) notes(c charset) []string {
 				words = append(words, fmt.Sprintf("%q", word))
 			}
 		}
-		notes = append(notes, fmt.Sprintf("not UTF-8, read as %s, which gives %s: if that looks wrong, name the encoding",
+		notes = append(notes, fmt.Sprintf("not UTF-8, read as %s, which gives %s: if that looks wrong, name the encoding with --encoding",
 			c.name, list(words, len(words))))
 	} else if c.coding != nil && s.invalid > 0 {
 		notes = append(notes, fmt.Sprintf("not UTF-8, read as %s", c.name))

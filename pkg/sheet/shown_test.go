@@ -136,7 +136,7 @@ func TestOtherListsOfAWorkbookAreTold(t *testing.T) {
 	}))
 	path := writeFile(t, "a.xlsx", data)
 	got := describe(t, path, Options{Known: knownField})
-	if want := "note: not read, although rows are there below a header: sheet \"February\"; name a sheet to read that one\n"; strings.Count(got, "note:") != 1 || !strings.Contains(got, want) {
+	if want := "note: not read, although rows are there below a header: sheet \"February\"; name one with --sheet to read that\n"; strings.Count(got, "note:") != 1 || !strings.Contains(got, want) {
 		t.Errorf("reading the first sheet:\n%s\nwant the note alone\n%s", got, want)
 	}
 	if got := describe(t, path, Options{Known: knownField, Sheet: "Sheet1"}); strings.Contains(got, "note:") {

@@ -100,7 +100,7 @@ func (wb *workbook) alsoLists(read page, o Options) []string {
 	if n == 0 {
 		return nil
 	}
-	return []string{fmt.Sprintf("not read, although rows are there below a header: %s %s; name a sheet to read that one",
+	return []string{fmt.Sprintf("not read, although rows are there below a header: %s %s; name one with --sheet to read that",
 		strings.TrimPrefix(plural(n, "sheet"), "1 "), list(names, n))}
 }
 
