@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -218,6 +219,9 @@ func TestWhoGivesUpWaitingLosesNoSlot(t *testing.T) {
 							if !errors.Is(err, want) {
 								t.Errorf("Enter: got error %v, want one that is %v", err, want)
 							}
+						}
+						if errors.Is(err, boredom) && strings.Contains(err.Error(), context.Canceled.Error()) {
+							t.Errorf("Enter: the error says %q, and a person knows no contexts", err)
 						}
 					})
 				}
