@@ -209,7 +209,17 @@ func (w *advocateWork) meets(there *Advocate) engine.Step {
 	case Update:
 		return w.change(there)
 	}
-	return engine.Step{Done: advocateOutcome(row.Exists, there, 0, "")}
+	return engine.Step{Done: w.exists(there, w.known, 0)}
+}
+
+// exists is the outcome of an invitation of somebody who is there. Who has the
+// row's phone number alone may be another of the household.
+func (w *advocateWork) exists(there *Advocate, known *roster, status int) row.Outcome {
+	remark := ""
+	if w.email != "" && !known.is(there, w.email) {
+		remark = "known by the phone number alone: the campaign has it with another e-mail address, so the code may be somebody else's"
+	}
+	return advocateOutcome(row.Exists, there, status, remark)
 }
 
 // invite sends the invitation. What a refusal means is told by a fresh list
@@ -240,11 +250,10 @@ func (w *advocateWork) refused(ctx context.Context, refusal error) (row.Outcome,
 		return row.Outcome{}, err
 	}
 	if there := fresh.find(w.person); there != nil {
-		status, remark := row.Exists, ""
 		if w.options.OnExisting == Fail {
-			status, remark = row.Rejected, refusal.Error()
+			return advocateOutcome(row.Rejected, there, api.StatusOf(refusal), refusal.Error()), nil
 		}
-		return advocateOutcome(status, there, api.StatusOf(refusal), remark), nil
+		return w.exists(there, fresh, api.StatusOf(refusal)), nil
 	}
 	have := fresh.advocates()
 	if have == 0 && w.quota > 0 { // the older list does not say

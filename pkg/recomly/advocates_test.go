@@ -46,6 +46,9 @@ func TestInvitationsMeetWhoIsThereByEmailOrPhone(t *testing.T) {
 			if lines[0]["id"] != "2" || lines[0]["code"] == "" || lines[4]["id"] == "" || lines[4]["code"] == "" {
 				t.Errorf("ids and codes are missing: %v, %v", lines[0], lines[4])
 			}
+			if lines[0]["error"] != "" || !strings.Contains(lines[1]["error"], "known by the phone number alone") {
+				t.Errorf("who was met by phone is told %q, who by e-mail %q; want only the first told", lines[1]["error"], lines[0]["error"])
+			}
 			if phone := r.state().Advocates[3].Phone + r.state().Advocates[2].Phone + r.state().Advocates[1].Phone; !strings.Contains(phone, "+12125550101") {
 				t.Errorf("phones %q lack the normalised one", phone)
 			}
