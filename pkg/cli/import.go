@@ -226,16 +226,9 @@ func (i *importing) onSheet(err error) error {
 	return fmt.Errorf("%w\n  that is the sheet %q; to read another one, name it with --sheet: %s", err, d.Sheet, strings.Join(d.Others, ", "))
 }
 
-// notes say what a person should know of the file: how it was read, what is in
-// it that is no row, and, where anything is to be sent, how ambiguous cells were
-// read.
-func (i *importing) notes() []string {
-	notes := slices.Concat(i.file.Detected().Notes, i.survey.Notes)
-	if i.survey.Due > 0 || i.flags.account.readOnly {
-		notes = append(notes, i.readings...)
-	}
-	return notes
-}
+// notes say what a person should know of the file: how it was read, and what is
+// in it that is no row.
+func (i *importing) notes() []string { return slices.Concat(i.file.Detected().Notes, i.survey.Notes) }
 
 // refuseRehearsed keeps a file that a rehearsal wrote, its undo file above
 // all, from reaching the real account, where its ids are other people's.
@@ -288,15 +281,14 @@ func unfitIsUsage(err error) error {
 	return err
 }
 
-// observe notes how ambiguous cells were read, each reading by its first row.
+// observe notes how ambiguous cells were read, for the plan.
 func (i *importing) observe(in *row.Intent) {
 	const most = 20
 	if i.account.vendor.readings == nil || len(i.readings) == most {
 		return
 	}
 	for _, reading := range i.account.vendor.readings(in) {
-		again := func(note string) bool { return strings.HasSuffix(note, ": "+reading) }
-		if len(i.readings) < most && !slices.ContainsFunc(i.readings, again) {
+		if len(i.readings) < most {
 			i.readings = append(i.readings, fmt.Sprintf("row %d: %s", in.Row, reading))
 		}
 	}

@@ -59,7 +59,7 @@ func (i *importing) planned(f engine.Forecast) *report.Plan {
 	p := &report.Plan{
 		Summary: *i.summary(t), Operations: i.survey.Counts, WouldNotify: f.Notify,
 		Detected: describe(detected.Format, detected.Encoding, detected.Delimiter, detected.Sheet, detected.HeaderLine),
-		Notes:    i.notes(), Columns: columnList(i.columns),
+		Notes:    append(i.notes(), i.readings...), Columns: columnList(i.columns),
 	}
 	p.Command = "plan"
 	p.EstimatedRequests = f.Writes + f.Reads
