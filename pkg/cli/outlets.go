@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -44,9 +45,6 @@ func (i *importing) openOutlets() (*outlets, error) {
 			return nil, fmt.Errorf("%s: %w; name another place", file.flag, err)
 		}
 		_ = whole.Close()
-	}
-	if f.metrics != "" && i.flags.account.sandbox != "" {
-		i.log.Info("a rehearsal is no run that somebody waits for: --metrics-file is left as it is")
 	}
 	if f.notifyURL == "" {
 		return o, nil
@@ -206,11 +204,16 @@ func shareable(args []string) []string {
 }
 
 // writeMetrics writes the metrics of this import, and of the steps before it
-// that named the same file. A rehearsal would have the alert for a missed night
-// switched off.
+// that named the same file. A rehearsal leaves those of real runs alone: it would
+// switch off the alert for a missed night.
 func (o *outlets) writeMetrics(s *report.Summary) error {
 	path := o.flags.output.metrics
-	if path == "" || o.flags.account.sandbox != "" {
+	if path == "" {
+		return nil
+	}
+	rehearsed := o.flags.account.sandbox != ""
+	if former, err := os.ReadFile(path); rehearsed && err == nil && !bytes.HasPrefix(former, []byte(ofRehearsal)) {
+		o.log.Info("a rehearsal is no run that somebody waits for: --metrics-file is left as it is")
 		return nil
 	}
 	sample := report.Sample{Step: o.stepName(), Summary: s, Ended: time.Now()}
@@ -228,11 +231,21 @@ func (o *outlets) writeMetrics(s *report.Summary) error {
 	}
 	o.samples[path] = append(o.samples[path], sample)
 	// The collector runs as another user, and there is nobody's data in it.
-	if err := writeWhole(path, func(w io.Writer) error { return report.Metrics(w, o.samples[path]) }); err != nil {
+	if err := writeWhole(path, func(w io.Writer) error {
+		if rehearsed {
+			if _, err := io.WriteString(w, ofRehearsal); err != nil {
+				return err
+			}
+		}
+		return report.Metrics(w, o.samples[path])
+	}); err != nil {
 		return err
 	}
 	return os.Chmod(path, 0o644)
 }
+
+// ofRehearsal is the first line of metrics that a rehearsal wrote.
+const ofRehearsal = "# of a rehearsal\n"
 
 // writeWhole writes a file that appears whole, or not at all.
 func writeWhole(path string, write func(io.Writer) error) error {
