@@ -43,7 +43,9 @@ func tooMuch(c *cobra.Command, args []string) string {
 				return fmt.Sprintf(": to keep the simulated account in a file, write --sandbox=%s, without a blank", arg)
 			}
 		}
-		return ": the file of --sandbox follows an equals sign, --sandbox=FILE"
+		if !strings.HasSuffix(c.Use, " FILE") {
+			return ": the file of --sandbox follows an equals sign, --sandbox=FILE"
+		}
 	}
 	if strings.HasSuffix(c.Use, " FILE") {
 		return ": import one file after the other, and put a name with blanks into quotes"

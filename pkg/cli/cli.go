@@ -30,11 +30,11 @@ const (
 	ExitUsage    ExitCode = 2 // usage or configuration; nothing was sent
 	ExitMend     ExitCode = 3 // finished; some rows need mending
 	ExitStopped  ExitCode = 4 // stopped early; run again to continue
-	ExitLocked   ExitCode = 5 // another run holds the results file
+	ExitLocked   ExitCode = 5 // another run holds the results or undo file
 )
 
 const exitHelp = `Exit codes: 0 every row settled · 1 internal or disk error · 2 usage or configuration, nothing sent ·
-3 finished, some rows need mending · 4 stopped early, run again to continue · 5 another run holds the results file`
+3 finished, some rows need mending · 4 stopped early, run again to continue · 5 another run holds the results or undo file`
 
 // Streams are the three standard streams, and whether each is a terminal.
 type Streams struct {

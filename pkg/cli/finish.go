@@ -70,6 +70,9 @@ func isCredentials(err error) bool {
 // finish rewrites the results, says what became of the run, and sets the exit
 // code.
 func (i *importing) finish(stopped *retry.Stop) error {
+	if err := i.keepMendedSince(); err != nil {
+		return nothingLost(err)
+	}
 	totals, err := i.engine.Finish(i.survey, i.file.Header(), i.carry, i.flags.failedPath())
 	if err != nil {
 		return nothingLost(err)

@@ -187,7 +187,7 @@ func (i *importFlags) add(f *pflag.FlagSet) {
 	f.Lookup("workers").DefValue = "16"
 	f.StringVar(&i.maxRejected, "max-rejected", "50%", "stop when more than this share of the rows tried (after the first 50) was refused")
 	f.DurationVar(&i.maxDuration, "max-duration", 0, "stop cleanly, resumable, after this long (default none)")
-	f.DurationVar(&i.lockWait, "lock-timeout", 0, "wait this long for another run on the same results file")
+	f.DurationVar(&i.lockWait, "lock-timeout", 0, "wait this long for another run on the same results or undo file")
 	f.BoolVar(&i.yes, "yes", false, "do not ask before deleting, unqualifying, or settling rewards")
 }
 

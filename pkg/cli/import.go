@@ -61,7 +61,8 @@ type importing struct {
 
 	account  *account
 	file     *sheet.File
-	isLong   bool // the file
+	isLong   bool        // the file
+	failed   os.FileInfo // the file of rows to mend, as this run has found it; nil for none
 	columns  fields.Columns
 	carry    []int // places of the columns that the results file takes over
 	rows     resource
@@ -341,7 +342,7 @@ func nothingLost(err error) error {
 	return fmt.Errorf("%w\nnothing is lost: run the same command again when this is mended", err)
 }
 
-// owner says who holds the results file.
+// owner says who holds the results and the undo file.
 func owner(began time.Time) string {
 	host, err := os.Hostname()
 	if err != nil {

@@ -149,7 +149,7 @@ func (p *program) prepare(cmd *cobra.Command, j *job.Job, plan bool) ([]step, er
 			errs = append(errs, fmt.Errorf("--%s is of one step, and %s has %d; say it in the job file", name, j.Path, len(j.Steps)))
 		}
 	}
-	return steps, errors.Join(once(append(errs, reportsClash(steps)))...)
+	return steps, errors.Join(once(append(errs, outputsClash(steps)))...)
 }
 
 // once drops what is told already: what stands above the steps is checked for
@@ -312,18 +312,21 @@ func (s *step) isMadeBy(earlier step) bool {
 	return false
 }
 
-// reportsClash finds pages that a later step would put another in place of.
-func reportsClash(steps []step) error {
+// outputsClash finds pages and exports that a later step would put another in
+// place of.
+func outputsClash(steps []step) error {
 	seen := map[string]bool{}
 	for _, s := range steps {
-		f := s.command.Flags().Lookup("report")
-		if f == nil || f.Value.String() == "" {
-			continue
+		for _, name := range []string{"report", "output"} {
+			f := s.command.Flags().Lookup(name)
+			if f == nil || f.Value.String() == "" || f.Value.String() == "-" {
+				continue
+			}
+			if seen[f.Value.String()] {
+				return fmt.Errorf("two steps write their %s into %s; put {step} into its name, or give each one of its own", name, f.Value)
+			}
+			seen[f.Value.String()] = true
 		}
-		if seen[f.Value.String()] {
-			return fmt.Errorf("two steps write their report into %s; put {step} into its name", f.Value)
-		}
-		seen[f.Value.String()] = true
 	}
 	return nil
 }

@@ -101,7 +101,8 @@ type note struct {
 	undo  *ledger.Change // what takes the change back; nil for none
 }
 
-// Run sends what is due. When the intake context ends, no further row is
+// Run sends what is due; with Options.Strict only when a look at all of it has
+// found no row invalid. When the intake context ends, no further row is
 // sent; those in flight finish, unless the calls context ends as well. It
 // returns nil when every row was tried, else why not: a *retry.Stop, the cause
 // for which the intake ended, or an error that kept it from going on.
@@ -120,7 +121,10 @@ func (e *Engine) Run(calls, intake context.Context, s *Survey) error {
 		}
 	}
 	if e.options.Strict && s.Due > 0 && !r.heldBack() {
-		if err := r.why(calls, r.lookFirst(calls)); err != nil {
+		err := r.lookFirst(calls, func(invalid ledger.Entry) error {
+			return r.options.Ledger.Append([]ledger.Entry{invalid}, false)
+		})
+		if err := r.why(calls, err); err != nil {
 			return err
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/refbulk/refbulk/pkg/api"
 	"github.com/refbulk/refbulk/pkg/batch"
 	"github.com/refbulk/refbulk/pkg/ledger"
 	"github.com/refbulk/refbulk/pkg/retry"
@@ -50,6 +51,11 @@ func (e *Engine) Plan(calls, intake context.Context, s *Survey) (Forecast, error
 	r := &run{Engine: e, survey: s, queue: queue, stop: stop, progress: e.options.Progress}
 	if s.Due > 0 {
 		if err := e.options.Resource.Prepare(s.Due, e.Try(calls, queue)); err != nil {
+			return f, err
+		}
+	}
+	if e.options.Strict && s.Due > 0 && !r.heldBack() {
+		if err := r.lookFirst(calls, func(ledger.Entry) error { return nil }); err != nil {
 			return f, err
 		}
 	}
@@ -159,7 +165,11 @@ func (r *run) foreseen(n int) (seen foreseen, known bool) {
 	if status, waits := r.stands(n); status != row.Pending {
 		seen = foreseen{row: n, status: status}
 		if status == row.Blocked {
-			seen.mustMend(row.Position{Row: n}, r.whyBlocked(n, waits, "row"))
+			why := "waits for another row of the file that has to be mended"
+			if waits == 0 {
+				why = held("write")
+			}
+			seen.mustMend(row.Position{Row: n}, why)
 		}
 		return seen, true
 	}
@@ -232,7 +242,13 @@ func (r *run) foreseeRow(calls context.Context, in *row.Intent) (foreseen, error
 		step, err = r.look(ctx, in, lost)
 		return asRead(err)
 	})
-	if err != nil {
+	var gaveUp *retry.GaveUp
+	switch {
+	case api.VerdictOf(err) == api.Refused:
+		step.Done = row.Outcome{Status: row.Rejected, Error: err.Error()}
+	case errors.As(err, &gaveUp):
+		step.Done = row.Outcome{Status: row.Failed, Error: err.Error()}
+	case err != nil:
 		return seen, err
 	}
 	seen.status = step.Done.Status

@@ -19,23 +19,16 @@ func (r *run) unsendable(in *row.Intent) (row.Outcome, bool) {
 		outcome.Error = describeCycle(o.Cycle(in.Row))
 	case status == row.Duplicate:
 		outcome.Error = fmt.Sprintf("row %d says the same", o.DuplicateOf(in.Row))
+	case status == row.Blocked && waits == 0:
+		outcome.Error = held(in.Operation)
 	case status == row.Blocked:
-		outcome.Error = r.whyBlocked(in.Row, waits, in.Operation)
+		why := "its referrer"
+		if before, _ := o.WaitsFor(in.Row); waits == before {
+			why = "the same target"
+		}
+		outcome.Error = fmt.Sprintf("waits for row %d (%s), which is %v", waits, why, r.survey.status[waits-1])
 	}
 	return outcome, status != row.Pending
-}
-
-// whyBlocked says what a row waits for: another row, or, with none, that a
-// stray which may be what it has become is looked into.
-func (r *run) whyBlocked(n, waits int, operation string) string {
-	if waits == 0 {
-		return held(operation)
-	}
-	why := "its referrer"
-	if before, _ := r.survey.order.WaitsFor(n); waits == before {
-		why = "the same target"
-	}
-	return fmt.Sprintf("waits for row %d (%s), which is %v", waits, why, r.survey.status[waits-1])
 }
 
 // stands is the status of a row for which no call is made, pending for one

@@ -58,12 +58,12 @@ func (r *Record[T]) Own(content row.Fingerprint) row.Fingerprint {
 // whether a row is any good, is for the functions on cells to say. It is not
 // safe for concurrent use.
 type Reader[T any] struct {
-	rows  *sheet.Rows
-	um    *gocsv.Unmarshaller
-	meta  bool
-	undo  bool // each row names the change that it takes back
-	error bool // each row may say why it is to be mended
-	ahead *batch.Ahead[Record[T]]
+	rows    *sheet.Rows
+	um      *gocsv.Unmarshaller
+	meta    bool
+	undo    bool // each row names the change that it takes back
+	reasons bool // each row may say why it is to be mended
+	ahead   *batch.Ahead[Record[T]]
 }
 
 // NewReader takes over rows, which nothing has read yet. The columns are those
@@ -98,7 +98,7 @@ func NewReader[T any](rows *sheet.Rows, columns Columns) (*Reader[T], error) {
 		labels[key], labels[change], r.undo, r.meta = keyHeading, changeHeading, true, true
 	}
 	if last := len(names) - 1; columns.Headers[last] == errorHeading && names[last] == ignored {
-		labels[last], r.error, r.meta = errorHeading, true, true
+		labels[last], r.reasons, r.meta = errorHeading, true, true
 	}
 	um.Headers = labels // under which ReadUnmatched gives what T does not have
 	r.ahead = batch.NewAhead(r.read)
@@ -130,7 +130,7 @@ func (r *Reader[T]) read() (Record[T], error) {
 		delete(meta, keyHeading)
 		delete(meta, changeHeading)
 	}
-	if r.error {
+	if r.reasons {
 		if record.At.Fault == "" && strings.HasPrefix(meta[errorHeading], unreadable) {
 			record.At.Fault = "it was set aside, and its cell \"error\" still says why"
 		}
