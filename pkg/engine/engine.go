@@ -111,7 +111,7 @@ func (e *Engine) Run(calls, intake context.Context, s *Survey) error {
 	defer stop(nil)
 	r := &run{Engine: e, survey: s, queue: queue, stop: stop, progress: e.options.Progress}
 	if e.undo != nil {
-		if err := e.undo.Resume(e.lastStatus); err != nil {
+		if err := e.undo.Resume(e.options.Ledger.Became); err != nil {
 			return err
 		}
 	}

@@ -72,13 +72,7 @@ func (e *Engine) Finish(s *Survey, header []string, carry []int, failedPath stri
 	if e.undo == nil {
 		return t, nil
 	}
-	return t, e.undo.Finish(e.lastStatus)
-}
-
-// lastStatus is the latest status recorded of a row, as the undo file asks for it.
-func (e *Engine) lastStatus(key ledger.Key) (row.Status, bool) {
-	status, _, ok := e.options.Ledger.Last(key)
-	return status, ok
+	return t, e.undo.Finish(e.options.Ledger.Became)
 }
 
 // isFinished reports whether the results file already is what a rewrite would

@@ -19,13 +19,14 @@ type index struct {
 	block     compact.Near // of the file, where its line begins
 }
 
-// state is an entry's status and two marks.
+// state is an entry's status and three marks.
 type state uint8
 
 const (
+	edited    state = 1 << 5 // this run's row says something else than the one before
 	rehearsed state = 1 << 6 // the entry is a rehearsal's
 	inFile    state = 1 << 7 // today's file has the row
-	statusOf        = rehearsed - 1
+	statusOf        = edited - 1
 )
 
 // blockSize is less than the shortest line: 16 digits each for key and hash,
@@ -43,19 +44,28 @@ func (x *index) fold(k Key) row.Fingerprint {
 
 // add puts an entry that stands at an offset in the place of the one before it.
 func (x *index) add(e *Entry, offset int64) {
-	x.content.Set(x.put(e, offset), e.Content)
+	i := x.keys.Add(x.fold(e.Key))
+	x.put(i, e, offset, 0)
+	x.content.Set(i, e.Content)
 }
 
-// put is add but for the entry's content, and gives its place.
-func (x *index) put(e *Entry, offset int64) int {
-	i := x.keys.Add(x.fold(e.Key))
-	is := state(e.Status)
+// addAppended is add for an entry that this run has appended: what the row said
+// before is kept.
+func (x *index) addAppended(e *Entry, offset int64) {
+	i, marks := x.keys.Add(x.fold(e.Key)), state(0)
+	if e.Content != x.content.At(i) {
+		marks = edited
+	}
+	x.put(i, e, offset, marks)
+}
+
+func (x *index) put(place int, e *Entry, offset int64, is state) {
+	is |= state(e.Status)
 	if e.Key.Rehearsal {
 		is |= rehearsed
 	}
-	x.state.Set(i, is)
-	x.block.Set(i, uint32(offset/blockSize))
-	return i
+	x.state.Set(place, is)
+	x.block.Set(place, uint32(offset/blockSize))
 }
 
 // find gives the place of a key's entry.
@@ -63,6 +73,8 @@ func (x *index) find(key Key) (place int, ok bool) {
 	place, ok = x.keys.Find(x.fold(key))
 	return place, ok && x.status(place) != row.Pending
 }
+
+func (x *index) isEdited(place int) bool { return x.state.At(place)&edited != 0 }
 
 func (x *index) status(place int) row.Status { return row.Status(x.state.At(place) & statusOf) }
 

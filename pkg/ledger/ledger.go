@@ -164,6 +164,17 @@ func (l *Ledger) Last(key Key) (row.Status, row.Fingerprint, bool) {
 	return l.LastAt(i)
 }
 
+// Became is what became of a row, as far as its change is concerned: the latest
+// status recorded, pending when there is none, and, after Finish, whether this
+// run's row says something else than the one before.
+func (l *Ledger) Became(key Key) (status row.Status, edited bool) {
+	i, ok := l.index.find(key)
+	if !ok {
+		return row.Pending, false
+	}
+	return l.index.status(i), l.index.isEdited(i)
+}
+
 // Keys are the rows of this file, a rehearsal's if it is one, and keys that
 // stand for others. Who surveys the input adds its rows to them, before
 // anybody else asks; a row that was added so has no entry yet.

@@ -80,7 +80,7 @@ func (l *Ledger) scan(from, to int64) (end int64, err error) {
 			if from == 0 {
 				l.index.add(&f.entry, f.start)
 			} else {
-				l.index.put(&f.entry, f.start) // whether a row has changed, nobody asks any more
+				l.index.addAppended(&f.entry, f.start)
 			}
 			l.finished.note(&f.entry, l.rehearsal)
 			if n := l.index.keys.Len(); n == sample && from == 0 {

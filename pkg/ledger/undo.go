@@ -43,9 +43,19 @@ type Undo struct {
 	file    *os.File // nil until there is something to write
 	size    int64
 	next    int
-	begun   map[Key]int // by the rows that would make them, changes of which nobody knows whether they were made
-	loose   bool        // there are lines out of order, or tentative ones
+	begun   map[Key]begun // changes of which nobody knows whether an earlier run made them, by their rows
+	loose   bool          // there are lines out of order, or tentative ones
 	buffer  bytes.Buffer
+}
+
+// mostBegun bounds how many such changes are kept in mind. A run leaves as many
+// as it has workers, unless its results are lost.
+const mostBegun = 1 << 16
+
+// begun is a change of which nobody knows whether it was made.
+type begun struct {
+	number int
+	cells  row.Fingerprint // that take it back
 }
 
 // UndoOptions say how an undo file is opened.
@@ -67,7 +77,7 @@ func OpenUndo(ctx context.Context, o UndoOptions) (*Undo, error) {
 	if err != nil {
 		return nil, err
 	}
-	u := &Undo{path: path, columns: append(slices.Clone(o.Columns), changeColumn, keyColumn), begun: map[Key]int{}}
+	u := &Undo{path: path, columns: append(slices.Clone(o.Columns), changeColumn, keyColumn), begun: map[Key]begun{}}
 	if u.lock, err = acquire(ctx, path, "undo", o.LockTimeout, o.Owner); err != nil {
 		return nil, err
 	}
@@ -168,9 +178,11 @@ func (u *Undo) cells(c Change) []string {
 			cells[i] = cell
 		}
 	}
-	number, again := u.begun[c.Key]
-	if !again {
-		number = u.next
+	// The same change made once more is one change: it is taken back once.
+	number, former := u.next, u.begun[c.Key]
+	if former.number != 0 && former.cells == u.sum(cells) {
+		number = former.number
+	} else {
 		u.next++
 	}
 	text := strconv.Itoa(number)
@@ -179,6 +191,13 @@ func (u *Undo) cells(c Change) []string {
 	}
 	cells[u.place[changeColumn]], cells[u.place[keyColumn]] = text, c.Key.String()
 	return cells
+}
+
+// sum is what a line says, beside its number and its row.
+func (u *Undo) sum(cells []string) row.Fingerprint {
+	fields := slices.Clone(cells)
+	fields[u.place[changeColumn]], fields[u.place[keyColumn]] = "", ""
+	return row.FingerprintOf(fields...)
 }
 
 func (u *Undo) begin() error {
@@ -204,11 +223,11 @@ func (u *Undo) begin() error {
 	return u.reopen(info.Size())
 }
 
-// Resume settles what a run left that did not end, as last tells the latest
-// status of a row. It is called before the first Append, as long as that is the
-// status which that run has left: another may say nothing of its change.
-func (u *Undo) Resume(last func(Key) (row.Status, bool)) error {
-	if err := u.Finish(last); err != nil || u.file != nil || !u.loose {
+// Resume settles what a run left that did not end, as became tells what became
+// of a row. It is called before the first Append, as long as that is what that
+// run has left: another may say nothing of its change.
+func (u *Undo) Resume(became func(Key) (status row.Status, edited bool)) error {
+	if err := u.settle(became, true); err != nil || u.file != nil || !u.loose {
 		return err
 	}
 	info, err := os.Stat(u.path)
@@ -219,10 +238,14 @@ func (u *Undo) Resume(last func(Key) (row.Status, bool)) error {
 	return u.reopen(info.Size())
 }
 
-// Finish drops tentative changes that were never made, as last tells the
-// latest status of a row, and puts the latest change first. What nobody knows
-// the outcome of stays tentative.
-func (u *Undo) Finish(last func(Key) (row.Status, bool)) error {
+// Finish drops tentative changes that were never made, as became tells what
+// became of a row and whether it says something else by now, and puts the latest
+// change first. What nobody knows the outcome of stays tentative.
+func (u *Undo) Finish(became func(Key) (status row.Status, edited bool)) error {
+	return u.settle(became, false)
+}
+
+func (u *Undo) settle(became func(Key) (row.Status, bool), resuming bool) error {
 	if u.file == nil || !u.loose {
 		return nil
 	}
@@ -236,20 +259,47 @@ func (u *Undo) Finish(last func(Key) (row.Status, bool)) error {
 	}
 	return u.rewrite(old, func(yield func([]string, bool) error) error {
 		return lines.backwards(u.path, old, func(line numbered) error {
-			var status row.Status
-			if line.tentative {
-				status, _ = last(line.key)
+			made, open := u.judge(line, became, resuming)
+			if open {
+				u.remember(line, old.columns)
 			}
-			switch {
-			case !line.tentative, status.Wrote():
-				return yield(line.cells, true)
-			case status == row.Unknown:
-				u.begun[line.key] = line.change
-				return yield(line.cells, false)
+			if made || open {
+				return yield(line.cells, made)
 			}
 			return nil
 		})
 	})
+}
+
+// judge tells whether the change of a line was made, or whether that is open. Of
+// one that an earlier run began, a later outcome tells nothing when the row asks
+// for something else by then: it may have been made, and counts as if it were.
+// Nor does an outcome that came of no write, or other runs' results.
+func (u *Undo) judge(line numbered, became func(Key) (row.Status, bool), resuming bool) (made, open bool) {
+	if !line.tentative {
+		return true, false
+	}
+	status, edited := became(line.key)
+	earlier := u.begun[line.key].number == line.change
+	switch {
+	case status == row.Pending, status == row.Unknown:
+		return false, true
+	case status.Wrote(), edited && earlier:
+		return true, false
+	}
+	return false, status != row.Rejected && status != row.Failed && (resuming || earlier)
+}
+
+// remember keeps a change that is open. Its cells stand under the columns of the
+// file as it was.
+func (u *Undo) remember(line numbered, columns []string) {
+	cells := make([]string, len(u.columns))
+	for i, c := range columns {
+		cells[u.place[c]] = sheet.Unguard(line.cells[i])
+	}
+	if len(u.begun) < mostBegun {
+		u.begun[line.key] = begun{line.change, u.sum(cells)}
+	}
 }
 
 // Close gives the file and its lock up.

@@ -45,12 +45,15 @@ func undoLines(t *testing.T, path string) []string {
 	return got
 }
 
-// settledAs answers Finish with the given statuses.
+// settledAs answers Finish with the given statuses, of rows that say what they
+// said before.
 func settledAs(statuses map[row.Fingerprint]row.Status) func(Key) (row.Status, bool) {
-	return func(k Key) (row.Status, bool) {
-		s, ok := statuses[k.Row]
-		return s, ok
-	}
+	return func(k Key) (row.Status, bool) { return statuses[k.Row], false }
+}
+
+// editedTo is settledAs for rows that say something else by now.
+func editedTo(statuses map[row.Fingerprint]row.Status) func(Key) (row.Status, bool) {
+	return func(k Key) (row.Status, bool) { return statuses[k.Row], true }
 }
 
 func TestTheLatestChangeIsTakenBackFirst(t *testing.T) {
@@ -148,6 +151,32 @@ func TestAChangeThatWasMadeStaysWhateverBecomesOfItsRowLater(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff([]string{"update 18 2", "update 17 1"}, undoLines(t, path)); diff != "" {
+		t.Errorf("lines (-want +got):\n%s", diff)
+	}
+}
+
+// Runs were killed while a change was under way, and then the row was edited, or
+// came to nothing: what was there before the first of them is not forgotten, and
+// comes back last.
+func TestAChangeThatMayHaveBeenMadeStaysUntilThatIsKnown(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "undo.csv")
+	u := openUndo(t, path, "operation", "id")
+	appendChanges(t, u, change(1, "update", "Old", true), change(2, "update", "18", true), change(3, "update", "19", true), change(4, "update", "20", true))
+	_ = u.Close()
+	u = openUndo(t, path, "operation", "id")
+	if err := u.Resume(settledAs(map[row.Fingerprint]row.Status{1: row.Unknown, 2: row.Unknown, 3: row.Unknown})); err != nil { // of 4 other results tell
+		t.Fatal(err)
+	}
+	appendChanges(t, u, change(1, "update", "New", true))
+	_ = u.Close()
+	u = openUndo(t, path, "operation", "id")
+	if err := u.Resume(settledAs(map[row.Fingerprint]row.Status{1: row.Updated, 2: row.Unknown, 3: row.Unknown})); err != nil {
+		t.Fatal(err)
+	}
+	if err := u.Finish(editedTo(map[row.Fingerprint]row.Status{1: row.Updated, 2: row.Rejected, 3: row.Skipped})); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"update New 5", "update 20 4?", "update 19 3", "update 18 2", "update Old 1"}, undoLines(t, path)); diff != "" {
 		t.Errorf("lines (-want +got):\n%s", diff)
 	}
 }

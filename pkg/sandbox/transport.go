@@ -44,6 +44,9 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	case <-x.ready:
 		if x.err != nil {
 			cancel()
+			if r.Context().Err() != nil { // the server gave up for that
+				return nil, context.Cause(r.Context())
+			}
 			return nil, x.err
 		}
 		return x.answer, nil
