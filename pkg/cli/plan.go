@@ -68,6 +68,9 @@ func (i *importing) planned(f engine.Forecast) *report.Plan {
 	}
 	p.EstimatedSeconds = report.Estimate(p.EstimatedRequests, i.flags.account.limit, i.flags.account.window, cmp.Or(i.flags.account.peak, usualPace)).Seconds()
 	p.Problems, p.Doubts = problems(i.survey.Causes), problems(f.Doubts)
+	if more := i.survey.OtherCauses; more > 0 {
+		p.Notes = append(p.Notes, fmt.Sprintf("to mend, beside what is listed: %d further problems, each of another kind; an import gives every row its own", more))
+	}
 	p.Asks = i.asked()
 	return p
 }
