@@ -8,8 +8,10 @@
 //
 // A run reads the file twice at least. The survey reads all rows, checks them,
 // finds duplicates and who waits for whom, and keeps a few bytes a row. The
-// run reads the file again, once for every wave of rows that wait for the wave
-// before, and sends. When it ends, the results are rewritten in file order.
+// run reads the file again, once for rows to skip if there are any, and once for
+// every wave of rows that wait for the wave before, and sends. With --strict all
+// waves are looked at before the first is sent. When the run ends, the results
+// are rewritten in file order.
 //
 // Each line below is a package, what of this project it may import, and what
 // it is for. A test reads these lines and fails when an import goes against

@@ -160,12 +160,9 @@ type failedFile struct {
 	header []string
 	whole  *sheet.Whole
 	out    *sheet.Writer
-	reason int // place of the column reasonHeading
+	reason int // place of the column sheet.ReasonHeading
 	time   time.Time
 }
-
-// reasonHeading heads the column of a failed file that says why a row is there.
-const reasonHeading = "error"
 
 // add takes a row. Cells for which there is no column stand at its end, where
 // they keep it from being read as a whole one.
@@ -192,9 +189,9 @@ func (f *failedFile) begin() (err error) {
 	}
 	f.whole.Date(f.time)
 	header := slices.Clone(f.header)
-	if f.reason = len(header) - 1; header[f.reason] != reasonHeading {
+	if f.reason = len(header) - 1; header[f.reason] != sheet.ReasonHeading {
 		f.reason = len(header)
-		header = append(header, reasonHeading)
+		header = append(header, sheet.ReasonHeading)
 	}
 	f.out, err = sheet.NewWriter(f.whole, header)
 	return err

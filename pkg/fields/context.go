@@ -1,5 +1,7 @@
 package fields
 
+import "github.com/refbulk/refbulk/pkg/sheet"
+
 // meaning is the key under which a heading has to be looked up, which may
 // depend on the headings beside it; "" when it names nothing here.
 func (m *matcher) meaning(k string) string {
@@ -73,7 +75,7 @@ func ownHeadings(headers []string) map[string]bool {
 	for _, h := range headers {
 		has[h] = true
 	}
-	own := map[string]bool{errorHeading: true, TemplateNote: true}
+	own := map[string]bool{sheet.ReasonHeading: true, TemplateNote: true}
 	if has["row_key"] {
 		for _, h := range []string{"row", "line", "operation", "target", "status", "id", "code", "url", "http_status", "attempts",
 			"finished_at", "row_key", "row_hash", "note", "change"} {

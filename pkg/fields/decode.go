@@ -18,10 +18,6 @@ const (
 	changeHeading = "change"
 )
 
-// errorHeading heads the last column of a file of rows to mend: why each is
-// there.
-const errorHeading = "error"
-
 // unreadable begins the error of a row that could not be told into cells. The
 // file of rows to mend can only have a guess at it, which is no row to send
 // before a person has seen to it.
@@ -97,8 +93,8 @@ func NewReader[T any](rows *sheet.Rows, columns Columns) (*Reader[T], error) {
 	if key >= 0 && change >= 0 && names[key] == ignored && names[change] == ignored {
 		labels[key], labels[change], r.undo, r.meta = keyHeading, changeHeading, true, true
 	}
-	if last := len(names) - 1; columns.Headers[last] == errorHeading && names[last] == ignored {
-		labels[last], r.reasons, r.meta = errorHeading, true, true
+	if last := len(names) - 1; columns.Headers[last] == sheet.ReasonHeading && names[last] == ignored {
+		labels[last], r.reasons, r.meta = sheet.ReasonHeading, true, true
 	}
 	um.Headers = labels // under which ReadUnmatched gives what T does not have
 	r.ahead = batch.NewAhead(r.read)
@@ -131,10 +127,10 @@ func (r *Reader[T]) read() (Record[T], error) {
 		delete(meta, changeHeading)
 	}
 	if r.reasons {
-		if record.At.Fault == "" && strings.HasPrefix(meta[errorHeading], unreadable) {
+		if record.At.Fault == "" && strings.HasPrefix(meta[sheet.ReasonHeading], unreadable) {
 			record.At.Fault = "it was set aside, and its cell \"error\" still says why"
 		}
-		delete(meta, errorHeading)
+		delete(meta, sheet.ReasonHeading)
 	}
 	return record, nil
 }

@@ -35,6 +35,16 @@ func appendChanges(t *testing.T, u *Undo, changes ...Change) {
 	}
 }
 
+// resumed opens the undo file after a run that has left its rows as told.
+func resumed(t *testing.T, path string, left map[row.Fingerprint]row.Status) *Undo {
+	t.Helper()
+	u := openUndo(t, path, "operation", "id")
+	if err := u.Resume(settledAs(left)); err != nil {
+		t.Fatal(err)
+	}
+	return u
+}
+
 // lines gives the file as operation, id and change of each line.
 func undoLines(t *testing.T, path string) []string {
 	t.Helper()
@@ -124,10 +134,7 @@ func TestAChangeThatIsBegunAgainKeepsItsNumber(t *testing.T) {
 	u := openUndo(t, path, "operation", "id")
 	appendChanges(t, u, change(1, "credit", "17", true), change(2, "credit", "18", true))
 	_ = u.Close()
-	u = openUndo(t, path, "operation", "id")
-	if err := u.Resume(settledAs(map[row.Fingerprint]row.Status{1: row.Unknown, 2: row.Failed})); err != nil {
-		t.Fatal(err)
-	}
+	u = resumed(t, path, map[row.Fingerprint]row.Status{1: row.Unknown, 2: row.Failed})
 	appendChanges(t, u, change(1, "credit", "17", true), change(2, "credit", "18", true))
 	_ = u.Close()
 	if diff := cmp.Diff([]string{"credit 17 1?", "credit 17 1?", "credit 18 3?"}, undoLines(t, path)); diff != "" {
@@ -142,10 +149,7 @@ func TestAChangeThatWasMadeStaysWhateverBecomesOfItsRowLater(t *testing.T) {
 	u := openUndo(t, path, "operation", "id")
 	appendChanges(t, u, change(1, "update", "17", true), change(2, "update", "18", true))
 	_ = u.Close()
-	u = openUndo(t, path, "operation", "id")
-	if err := u.Resume(settledAs(map[row.Fingerprint]row.Status{1: row.Updated, 2: row.Updated})); err != nil {
-		t.Fatal(err)
-	}
+	u = resumed(t, path, map[row.Fingerprint]row.Status{1: row.Updated, 2: row.Updated})
 	appendChanges(t, u, change(2, "update", "18", true))
 	if err := u.Finish(settledAs(map[row.Fingerprint]row.Status{1: row.Unchanged, 2: row.Rejected})); err != nil {
 		t.Fatal(err)
@@ -163,16 +167,10 @@ func TestAChangeThatMayHaveBeenMadeStaysUntilThatIsKnown(t *testing.T) {
 	u := openUndo(t, path, "operation", "id")
 	appendChanges(t, u, change(1, "update", "Old", true), change(2, "update", "18", true), change(3, "update", "19", true), change(4, "update", "20", true))
 	_ = u.Close()
-	u = openUndo(t, path, "operation", "id")
-	if err := u.Resume(settledAs(map[row.Fingerprint]row.Status{1: row.Unknown, 2: row.Unknown, 3: row.Unknown})); err != nil { // of 4 other results tell
-		t.Fatal(err)
-	}
+	u = resumed(t, path, map[row.Fingerprint]row.Status{1: row.Unknown, 2: row.Unknown, 3: row.Unknown}) // of 4 other results tell
 	appendChanges(t, u, change(1, "update", "New", true))
 	_ = u.Close()
-	u = openUndo(t, path, "operation", "id")
-	if err := u.Resume(settledAs(map[row.Fingerprint]row.Status{1: row.Updated, 2: row.Unknown, 3: row.Unknown})); err != nil {
-		t.Fatal(err)
-	}
+	u = resumed(t, path, map[row.Fingerprint]row.Status{1: row.Updated, 2: row.Unknown, 3: row.Unknown})
 	if err := u.Finish(editedTo(map[row.Fingerprint]row.Status{1: row.Updated, 2: row.Rejected, 3: row.Skipped})); err != nil {
 		t.Fatal(err)
 	}

@@ -59,17 +59,9 @@ func readUndo(path string, each func(undone, place, []string) error) (*undoFile,
 		return nil, err
 	}
 	reader := newReader(bufio.NewReaderSize(io.NewSectionReader(file, 0, whole), 1<<16))
-	first, err := reader.Read()
-	if len(first) > 0 {
-		first[0] = strings.TrimPrefix(first[0], "\ufeff") // which spreadsheet programs add
-	}
-	change, key := slices.Index(first, changeColumn), slices.Index(first, keyColumn)
-	if err != nil || change < 0 || key < 0 {
-		return nil, unfit("it is not an undo file of refbulk; name another file with --undo")
-	}
-	f := &undoFile{change: change, key: key, end: reader.InputOffset()}
-	for _, c := range first {
-		f.columns = append(f.columns, sheet.Unguard(c))
+	f, err := readUndoHeader(reader)
+	if err != nil {
+		return nil, err
 	}
 	skipped := int64(0) // bytes before the reader's first, once a line cannot be read
 	for before, unread := 0, 0; ; {
@@ -106,6 +98,23 @@ func readUndo(path string, each func(undone, place, []string) error) (*undoFile,
 			}
 		}
 	}
+}
+
+// readUndoHeader tells an undo file from others by its first line.
+func readUndoHeader(reader *csv.Reader) (*undoFile, error) {
+	first, err := reader.Read()
+	if len(first) > 0 {
+		first[0] = strings.TrimPrefix(first[0], "\ufeff") // which spreadsheet programs add
+	}
+	change, key := slices.Index(first, changeColumn), slices.Index(first, keyColumn)
+	if err != nil || change < 0 || key < 0 {
+		return nil, unfit("it is not an undo file of refbulk; name another file with --undo")
+	}
+	f := &undoFile{change: change, key: key, end: reader.InputOffset()}
+	for _, c := range first {
+		f.columns = append(f.columns, sheet.Unguard(c))
+	}
+	return f, nil
 }
 
 // nextLine is where the line ends that begins at an offset of a file of so many

@@ -5,6 +5,10 @@ import (
 	"io"
 )
 
+// ReasonHeading heads the last column of a file of rows to mend: why each is
+// there.
+const ReasonHeading = "error"
+
 // Writer writes CSV as RFC 4180 has it, in UTF-8, with every cell guarded. It
 // belongs to one goroutine.
 type Writer struct {
